@@ -1,0 +1,526 @@
+//! The cut of a text into pieces that are parsed apart.
+//!
+//! The scanner knows only words, strings, comments and brackets. Balanced text is cut between top-level
+//! statements into batches; where brackets do not balance, it is cut at column one, so that the harm stays
+//! within one statement. It also finds the bracket to blame, by indentation, and bounds the depth.
+
+use std::ops::Range;
+
+/// How deep blocks and groups may stand in each other.
+pub const MAX_DEPTH: usize = 64;
+
+/// Balanced statements are parsed together up to about this many bytes.
+const BATCH: usize = 32 * 1024;
+
+/// A piece of the text and what the scanner knows of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub range: Range<usize>,
+    pub state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Brackets balance.
+    Sound,
+    /// The brackets to blame; `repairs` are bytes to overwrite so that the rest can be read.
+    Broken { faults: Vec<Fault>, repairs: Vec<(usize, u8)> },
+    /// Deeper than [`MAX_DEPTH`] at this byte: not parsed at all.
+    TooDeep(usize),
+    /// YAML, not Mesh.
+    Yaml,
+}
+
+/// A bracket without its other half.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum Fault {
+    /// A `<` that no `>` closes, and the end of the line where it should have ended.
+    Unclosed { open: usize, end: usize },
+    /// A `>` that closes nothing.
+    Stray { close: usize },
+    /// A `>` whose `<` is missing at the end of a line.
+    Headless { close: usize, line_end: usize },
+}
+
+/// A token that matters to the scanner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Open,
+    Close,
+    GroupOpen,
+    GroupClose,
+    Semicolon,
+    Newline,
+    Comment,
+    Comma,
+    /// A `"""` that is never closed.
+    Runaway,
+    /// A `"` that its line does not close.
+    HalfString,
+    /// Anything else.
+    Token,
+}
+
+/// Cuts a text. The pieces cover it, in order.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for yaml in yaml_regions(text) {
+        cut(text, at..yaml.start, &mut pieces);
+        pieces.push(Piece { range: yaml.clone(), state: State::Yaml });
+        at = yaml.end;
+    }
+    cut(text, at..text.len(), &mut pieces);
+    pieces
+}
+
+fn cut(text: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
+    if range.is_empty() {
+        return;
+    }
+    if let Some(ends) = balanced_ends(text, range.clone()) {
+        let mut start = range.start;
+        for end in ends {
+            if end - start >= BATCH || end == range.end {
+                pieces.push(Piece { range: start..end, state: State::Sound });
+                start = end;
+            }
+        }
+        return;
+    }
+    let mut batch = range.start;
+    for piece in column_one(text, range.clone()) {
+        let state = examine(text, piece.clone());
+        if state == State::Sound {
+            if piece.end - batch >= BATCH {
+                pieces.push(Piece { range: batch..piece.end, state });
+                batch = piece.end;
+            }
+            continue;
+        }
+        if batch < piece.start {
+            pieces.push(Piece { range: batch..piece.start, state: State::Sound });
+        }
+        batch = piece.end;
+        pieces.push(Piece { range: piece, state });
+    }
+    if batch < range.end {
+        pieces.push(Piece { range: batch..range.end, state: State::Sound });
+    }
+}
+
+/// Where top-level statements may be parted, if all brackets balance and none is too deep.
+fn balanced_ends(text: &str, range: Range<usize>) -> Option<Vec<usize>> {
+    let mut ends = Vec::new();
+    let mut last = range.start;
+    let (mut depth, mut groups) = (0usize, 0usize);
+    let mut after_comma = false;
+    for (mark, at) in Marks::new(text, range.clone()) {
+        match mark {
+            Mark::Open if groups == 0 => depth += 1,
+            Mark::Close if groups == 0 => depth = depth.checked_sub(1)?,
+            Mark::GroupOpen => groups += 1,
+            Mark::GroupClose => groups = groups.checked_sub(1)?,
+            Mark::Newline if depth == 0 && groups == 0 && !after_comma && at + 1 - last >= BATCH => {
+                last = at + 1;
+                ends.push(last);
+            }
+            Mark::Open | Mark::Close | Mark::Semicolon if groups > 0 => return None,
+            Mark::Runaway => return None,
+            _ => {}
+        }
+        if depth + groups > MAX_DEPTH {
+            return None;
+        }
+        if !matches!(mark, Mark::Newline | Mark::Comment) {
+            after_comma = mark == Mark::Comma;
+        }
+    }
+    if depth != 0 || groups != 0 {
+        return None;
+    }
+    if ends.last() != Some(&range.end) {
+        ends.push(range.end);
+    }
+    Some(ends)
+}
+
+/// The pieces that start with a statement at column one; comments above it belong to it.
+fn column_one(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut starts = vec![range.start];
+    let mut line_start = range.start;
+    let mut comment_start = None;
+    let mut line_is_new = true;
+    let mut after_comma = false;
+    for (mark, at) in Marks::new(text, range.clone()) {
+        match mark {
+            Mark::Newline => {
+                line_start = at + 1;
+                line_is_new = true;
+                continue;
+            }
+            Mark::Comment => {
+                if at == line_start {
+                    comment_start.get_or_insert(at);
+                }
+                continue;
+            }
+            Mark::Close | Mark::GroupClose => {}
+            _ if line_is_new && at == line_start && !after_comma => {
+                let start = comment_start.unwrap_or(at);
+                if start > range.start {
+                    starts.push(start);
+                }
+            }
+            _ => {}
+        }
+        comment_start = None;
+        line_is_new = false;
+        after_comma = mark == Mark::Comma;
+    }
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([range.end]).collect();
+    starts.into_iter().zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// An open block: its bracket, the indentation of its line, and the start of its line.
+#[derive(Clone, Copy)]
+struct Open {
+    at: usize,
+    indent: usize,
+}
+
+/// What is wrong with the brackets of one piece.
+fn examine(text: &str, range: Range<usize>) -> State {
+    let mut stack: Vec<Open> = Vec::new();
+    let mut faults = Vec::new();
+    let mut repairs = Vec::new();
+    let mut groups = 0usize;
+    let mut line = range.start;
+    let mut first_on_line = true;
+    let mut half_string = false;
+    for (mark, at) in Marks::new(text, range.clone()) {
+        match mark {
+            Mark::Newline => {
+                line = at + 1;
+                first_on_line = true;
+                continue;
+            }
+            Mark::HalfString | Mark::Runaway => half_string = true,
+            Mark::Open => {
+                groups = 0;
+                stack.push(Open { at, indent: indent(text, line) });
+            }
+            Mark::Close => {
+                groups = 0;
+                while first_on_line && stack.len() > 1 && stack[stack.len() - 1].indent > indent(text, line) {
+                    unclosed(text, &range, &mut stack, &mut faults, &mut repairs);
+                }
+                if stack.pop().is_none() {
+                    stray(text, &range, at, &mut faults, &mut repairs);
+                }
+            }
+            Mark::GroupOpen => groups += 1,
+            Mark::GroupClose => groups = groups.saturating_sub(1),
+            Mark::Semicolon => groups = 0,
+            _ => {}
+        }
+        if stack.len() + groups > MAX_DEPTH {
+            return State::TooDeep(at);
+        }
+        first_on_line = false;
+    }
+    while !stack.is_empty() {
+        unclosed(text, &range, &mut stack, &mut faults, &mut repairs);
+    }
+    if faults.is_empty() {
+        return State::Sound;
+    }
+    // One mistake, one error: what follows the first fault in a piece mostly follows from it, and a string
+    // that is not closed has swallowed the bracket that seems to be missing; the parser reports the string.
+    faults.truncate(if half_string { 0 } else { 1 });
+    State::Broken { faults, repairs }
+}
+
+fn indent(text: &str, line: usize) -> usize {
+    text[line..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
+/// Blames the innermost open bracket and closes it where its indentation ends.
+fn unclosed(
+    text: &str,
+    range: &Range<usize>,
+    stack: &mut Vec<Open>,
+    faults: &mut Vec<Fault>,
+    repairs: &mut Vec<(usize, u8)>,
+) {
+    let Some(open) = stack.pop() else { return };
+    let mut end = line_end(text, open.at, range.end);
+    let mut next = end + 1;
+    while next < range.end {
+        let stop = line_end(text, next, range.end);
+        let line = &text[next..stop];
+        let closes = line.trim_start().starts_with('>') && indent(text, next) == open.indent;
+        if !line.trim().is_empty() && (indent(text, next) <= open.indent) && !closes {
+            break;
+        }
+        if indent(text, next) < open.indent {
+            break;
+        }
+        if !line.trim().is_empty() {
+            end = stop;
+        }
+        next = stop + 1;
+    }
+    faults.push(Fault::Unclosed { open: open.at, end });
+    if let Some(free) = free_byte(text, end, range.end) {
+        repairs.push((free, b'>'));
+    }
+}
+
+/// A `>` too many: either a `<` is missing at the end of a line whose body is indented, or it is the `>`.
+fn stray(
+    text: &str,
+    range: &Range<usize>,
+    close: usize,
+    faults: &mut Vec<Fault>,
+    repairs: &mut Vec<(usize, u8)>,
+) {
+    let close_line = text[..close].rfind('\n').map_or(0, |n| n + 1);
+    let own_line = text[close_line..close].trim().is_empty();
+    if own_line {
+        let depth = indent(text, close_line);
+        let mut line = range.start;
+        let mut head = None;
+        while line < close_line {
+            let stop = line_end(text, line, range.end);
+            let body = text[line..stop].trim();
+            if !body.is_empty() && !body.starts_with('#') && !body.starts_with('>') && indent(text, line) == depth {
+                head = Some(stop);
+            }
+            line = stop + 1;
+        }
+        if let Some(stop) = head.filter(|stop| stop + 1 < close_line) {
+            let trimmed = text[..stop].trim_end().len();
+            faults.push(Fault::Headless { close, line_end: trimmed });
+            if let Some(free) = free_byte(text, stop, range.end) {
+                repairs.push((free, b'<'));
+            }
+            return;
+        }
+    }
+    faults.push(Fault::Stray { close });
+    repairs.push((close, b' '));
+}
+
+fn line_end(text: &str, from: usize, limit: usize) -> usize {
+    text[from..limit].find('\n').map_or(limit, |n| from + n)
+}
+
+/// A byte near the end of a line that a bracket may overwrite: the line break, or, behind a comment, the
+/// indentation of the next line.
+fn free_byte(text: &str, end: usize, limit: usize) -> Option<usize> {
+    let line = text[..end].rfind('\n').map_or(0, |n| n + 1);
+    let has_comment = Marks::new(text, line..end).any(|(mark, _)| mark == Mark::Comment);
+    if end >= limit {
+        return None;
+    }
+    if !has_comment {
+        return Some(end);
+    }
+    matches!(text.as_bytes().get(end + 1), Some(b' ' | b'\t' | b'\n')).then_some(end + 1)
+}
+
+/// Stretches of YAML that somebody pasted: from a line `apiVersion:` or `kind:` at column one to the next
+/// line at column one that cannot be YAML.
+fn yaml_regions(text: &str) -> Vec<Range<usize>> {
+    let mut regions = Vec::new();
+    if !text.contains("apiVersion:") {
+        return regions;
+    }
+    let mut open: Option<usize> = None;
+    let mut line = 0;
+    while line < text.len() {
+        let end = line_end(text, line, text.len());
+        let body = &text[line..end];
+        let starts = body.starts_with("apiVersion:") || body.starts_with("kind:");
+        match open {
+            None if starts => open = Some(line),
+            Some(start) if !body.is_empty() && !yaml_line(body) => {
+                regions.push(start..line);
+                open = None;
+            }
+            _ => {}
+        }
+        line = end + 1;
+    }
+    if let Some(start) = open {
+        regions.push(start..text.len());
+    }
+    regions
+}
+
+fn yaml_line(line: &str) -> bool {
+    let word = line.split([' ', '\t', '\r']).next().unwrap_or_default();
+    word.is_empty() || word.ends_with(':') || word.starts_with('-') || word.starts_with('#') || line.trim() == "..."
+}
+
+/// The tokens of a text, as far as the scanner cares.
+struct Marks<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Marks<'a> {
+    fn new(text: &'a str, range: Range<usize>) -> Marks<'a> {
+        Marks { bytes: text.as_bytes(), text, at: range.start, end: range.end }
+    }
+
+    /// Moves behind a run of bytes for which `inside` holds.
+    fn skip(&mut self, inside: impl Fn(u8) -> bool) {
+        while self.at < self.end && inside(self.bytes[self.at]) {
+            self.at += 1;
+        }
+    }
+
+    /// Moves behind a string whose opening quote was passed.
+    fn skip_string(&mut self) -> Mark {
+        while self.at < self.end {
+            match self.bytes[self.at] {
+                b'\n' => break,
+                b'"' => {
+                    self.at += 1;
+                    return Mark::Token;
+                }
+                b'\\' if self.at + 1 < self.end && self.bytes[self.at + 1] != b'\n' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        Mark::HalfString
+    }
+}
+
+impl Iterator for Marks<'_> {
+    type Item = (Mark, usize);
+
+    fn next(&mut self) -> Option<(Mark, usize)> {
+        self.skip(|b| matches!(b, b' ' | b'\t' | b'\r'));
+        if self.at >= self.end {
+            return None;
+        }
+        let start = self.at;
+        self.at += 1;
+        let next = (self.at < self.end).then(|| self.bytes[self.at]);
+        let mark = match self.bytes[start] {
+            b'\n' => Mark::Newline,
+            b';' => Mark::Semicolon,
+            b',' => Mark::Comma,
+            b'(' => Mark::GroupOpen,
+            b')' => Mark::GroupClose,
+            b'<' | b'>' if next == Some(b'=') => {
+                self.at += 1;
+                Mark::Token
+            }
+            b'<' => Mark::Open,
+            b'>' => Mark::Close,
+            // `->` and `=>` are arrows of other languages, not closing brackets.
+            b'-' | b'=' if next == Some(b'>') => {
+                self.at += 1;
+                Mark::Token
+            }
+            b':' | b'=' | b'|' => Mark::Token,
+            b'#' => {
+                self.skip(|b| b != b'\n');
+                Mark::Comment
+            }
+            b'"' if self.text[start..self.end].starts_with("\"\"\"") => {
+                let rest = &self.text[start + 3..self.end];
+                let close = rest.find("\"\"\"");
+                // One that is never closed ends where the next statement starts at column one.
+                let runaway = || {
+                    let mut line = 0;
+                    while let Some(n) = rest[line..].find('\n') {
+                        line += n + 1;
+                        if rest.as_bytes().get(line).is_some_and(u8::is_ascii_lowercase) {
+                            return line - 1;
+                        }
+                    }
+                    rest.len()
+                };
+                self.at = start + 3 + close.map_or_else(runaway, |n| n + 3);
+                if close.is_some() { Mark::Token } else { Mark::Runaway }
+            }
+            b'"' => self.skip_string(),
+            b'~' if next == Some(b'"') => {
+                self.at += 1;
+                self.skip_string()
+            }
+            b'/' => {
+                self.skip(|b| !ends_word(b) || matches!(b, b':' | b'='));
+                Mark::Token
+            }
+            _ => {
+                self.skip(|b| !ends_word(b));
+                Mark::Token
+            }
+        };
+        Some((mark, start))
+    }
+}
+
+fn ends_word(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\n' | b',' | b':' | b';' | b'>' | b'<' | b')' | b'(' | b'"' | b'=' | b'|' | b'\t' | b'\r'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<Fault> {
+        pieces(text)
+            .into_iter()
+            .filter_map(|piece| match piece.state {
+                State::Broken { faults, .. } => Some(faults),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+
+    #[test]
+    fn balanced_text_is_one_piece() {
+        let text = "route a < v1 >\n# < >\nroute b < when header x \"<\" < v2 > >\n";
+        assert_eq!(pieces(text), [Piece { range: 0..text.len(), state: State::Sound }]);
+    }
+
+    #[test]
+    fn the_bracket_whose_close_stands_under_another_line_is_blamed() {
+        let text = "route a <\n  when path / < v1\n  v2\n>\nroute b < v1 >\n";
+        assert_eq!(faults(text), [Fault::Unclosed { open: 24, end: 28 }]);
+        assert_eq!(faults("route a < v1\nroute b < v1 >\n"), [Fault::Unclosed { open: 8, end: 12 }]);
+    }
+
+    #[test]
+    fn a_missing_open_bracket_is_found_by_indentation() {
+        let text = "service a\n  http 80\n>\nroute b < v1 >\n";
+        assert_eq!(faults(text), [Fault::Headless { close: 20, line_end: 9 }]);
+        assert_eq!(faults("route a < v1 > >\n"), [Fault::Stray { close: 15 }]);
+    }
+
+    #[test]
+    fn yaml_is_one_piece_and_what_follows_is_mesh() {
+        let text = "apiVersion: v1\nkind: Service\nspec:\n- a\nroute b < v1 >\n";
+        let states: Vec<State> = pieces(text).into_iter().map(|piece| piece.state).collect();
+        assert_eq!(states, [State::Yaml, State::Sound]);
+    }
+
+    #[test]
+    fn depth_is_bounded_before_anything_recurses() {
+        let text = format!("{}{}", "a < ".repeat(100), "> ".repeat(100));
+        assert!(matches!(pieces(&text)[0].state, State::TooDeep(_)));
+    }
+}
