@@ -1,1 +1,85 @@
-//! x
+//! Mesh programs to validated Istio resources.
+//!
+//! [`compile`] is the whole compiler: pure, text in, bundle and diagnostics out. [`imports`] names the modules
+//! that a file wants, so that a host can load them first; [`library`] has those of the standard library.
+
+mod check;
+mod clause;
+mod condition;
+mod ignore;
+mod lower;
+mod model;
+mod modules;
+pub mod operand;
+mod shape;
+mod suggest;
+pub mod vocabulary;
+
+use mesh_diagnostics::{Diagnostics, Sources};
+use mesh_istio::{Api, Release};
+use mesh_syntax::Tree;
+use rayon::prelude::*;
+
+pub use lower::Lowered;
+pub use modules::{Import, imports, library, library_modules};
+pub use suggest::nearest;
+
+use check::external::{port_name, resolution};
+use check::service::subset_name;
+
+mod check_names {
+    //! What checking and lowering both derive from names.
+    pub(crate) use super::{port_name, resolution, subset_name};
+}
+
+/// What a program becomes, and what is wrong with it.
+#[derive(Debug)]
+pub struct Compilation {
+    /// Resources and facts. Where there are errors, it holds what could be understood.
+    pub lowered: Lowered,
+    /// The problems, in the order of the text.
+    pub diagnostics: Diagnostics,
+    /// The Istio release that the program chose.
+    pub release: Release,
+    /// The API version that the program chose.
+    pub api: Api,
+}
+
+/// Compiles a program. Pure: text in, bundle and diagnostics out.
+#[must_use]
+pub fn compile(sources: &Sources) -> Compilation {
+    let mut diagnostics = Diagnostics::new();
+    let trees = parse(sources, &mut diagnostics);
+    modules::check(sources, &trees, &mut diagnostics);
+    let mesh = check(sources, &trees, &mut diagnostics);
+    let (lowered, clashes) = lower::lower(&mesh);
+    diagnostics.extend(clashes);
+    diagnostics.extend(mesh_analysis::analyze(&lowered.resources, &lowered.facts));
+    ignore::apply(&mesh.ignores, &mut diagnostics);
+    Compilation {
+        lowered,
+        diagnostics: diagnostics.sorted(),
+        release: mesh.settings.release,
+        api: mesh.settings.api,
+    }
+}
+
+fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s>> {
+    let files: Vec<_> = sources.iter().collect();
+    let parsed: Vec<_> = files.par_iter().map(|(file, source)| mesh_syntax::parse(*file, &source.text)).collect();
+    parsed
+        .into_iter()
+        .map(|parsed| {
+            diagnostics.extend(parsed.diagnostics);
+            parsed.tree
+        })
+        .collect()
+}
+
+fn check<'s>(sources: &'s Sources, trees: &[Tree<'s>], diagnostics: &mut Diagnostics) -> model::Mesh<'s> {
+    let modules: Vec<check::Module<'_, 's>> =
+        trees.iter().map(|tree| check::Module { tree, library: sources.get(tree.file()).library }).collect();
+    let (mesh, problems) = check::check(&modules);
+    diagnostics.extend(problems);
+    mesh
+}

@@ -1,0 +1,255 @@
+//! Trees to the typed model: declarations first, then everything that names them.
+
+mod common;
+pub(crate) mod external;
+mod gateway;
+mod jwt;
+mod mtls;
+mod names;
+mod policy;
+mod route;
+mod rule;
+pub(crate) mod service;
+mod settings;
+mod tests_of_route;
+mod traffic;
+
+use std::collections::{HashMap, HashSet};
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_syntax::{Statement, Tree};
+
+use crate::clause::{Clause, Clauses, Walk};
+use crate::model::{ExternalId, GatewayId, Head, Mesh, ServiceId};
+use crate::operand::Reader;
+use crate::vocabulary::{Block, Stage};
+
+/// A tree and what the program has it for.
+pub(crate) struct Module<'t, 'a> {
+    pub tree: &'t Tree<'a>,
+    /// Taken in with `use`: it emits nothing.
+    pub library: bool,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'t, 'a> {
+    pub tree: &'t Tree<'a>,
+    /// The namespace of the file.
+    pub namespace: Option<&'a str>,
+    /// False in `elsewhere` and in modules.
+    pub emits: bool,
+}
+
+/// A top-level statement whose head fits, and where it stands.
+pub(crate) struct Placed<'t, 'a> {
+    pub clause: Clause<'t, 'a>,
+    pub site: Site<'t, 'a>,
+}
+
+/// A name and its namespace, as declarations are found by.
+pub(crate) type Key<'a> = (&'a str, Option<&'a str>);
+
+/// The state of the check.
+pub(crate) struct Checker<'t, 'a> {
+    pub mesh: Mesh<'a>,
+    pub diagnostics: Vec<Diagnostic>,
+    services: HashMap<Key<'a>, ServiceId>,
+    externals: HashMap<Key<'a>, ExternalId>,
+    gateways: HashMap<Key<'a>, GatewayId>,
+    /// The namespaces that are declared, and those that some file lives in.
+    namespaces: HashMap<&'a str, Span>,
+    delegates: HashMap<Key<'a>, Span>,
+    /// Names that statements which could not be read may have declared.
+    doubtful: HashSet<&'a str>,
+    /// Unknown names that were reported once.
+    reported: HashSet<(&'static str, String)>,
+    has_parameters: bool,
+    /// Some statement uses what is not compiled yet; modules may be missing.
+    _trees: std::marker::PhantomData<&'t ()>,
+}
+
+/// Checks a program: what could be understood of it, and what is wrong.
+pub(crate) fn check<'a>(modules: &[Module<'_, 'a>]) -> (Mesh<'a>, Vec<Diagnostic>) {
+    let mut checker = Checker {
+        mesh: Mesh::default(),
+        diagnostics: Vec::new(),
+        services: HashMap::new(),
+        externals: HashMap::new(),
+        gateways: HashMap::new(),
+        namespaces: HashMap::new(),
+        delegates: HashMap::new(),
+        doubtful: HashSet::new(),
+        reported: HashSet::new(),
+        has_parameters: modules.iter().any(|module| has_parameters(module.tree)),
+        _trees: std::marker::PhantomData,
+    };
+    let mut placed = Vec::new();
+    for module in modules {
+        checker.place(module, &mut placed);
+    }
+    checker.settings(&placed);
+    checker.declare(&placed);
+    checker.describe(&placed);
+    for statement in &placed {
+        match statement.clause.name() {
+            "route" => checker.route(statement),
+            "traffic" => checker.traffic(statement),
+            "mtls" => checker.mtls(statement),
+            "allow" | "deny" | "audit" | "authorize" => checker.policy(statement),
+            "jwt" => checker.jwt(statement),
+            _ => {}
+        }
+    }
+    checker.unite();
+    (checker.mesh, checker.diagnostics)
+}
+
+/// True when a file declares a parameter or a constant, whose uses need no error of their own.
+fn has_parameters(tree: &Tree<'_>) -> bool {
+    tree.statements().any(|statement| matches!(statement.keyword(), Some("let" | "param" | "profile")))
+}
+
+impl<'t, 'a> Checker<'t, 'a> {
+    /// The reader of a file's statements.
+    pub fn walk(&mut self, tree: &'t Tree<'a>) -> Walk<'t, 'a, '_> {
+        let reader = Reader { tree, has_parameters: self.has_parameters };
+        Walk { reader, diagnostics: &mut self.diagnostics }
+    }
+
+    /// The clauses of a statement's block.
+    pub fn block(&mut self, placed: &Placed<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
+        let clauses = self.walk(placed.site.tree).block(placed.clause.statement, block);
+        self.refuse_planned(&clauses.list);
+        clauses
+    }
+
+    /// The clauses of a clause's block.
+    pub fn inner(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
+        let clauses = self.walk(site.tree).block(clause.statement, block);
+        self.refuse_planned(&clauses.list);
+        clauses
+    }
+
+    fn refuse_planned(&mut self, clauses: &[Clause<'t, 'a>]) {
+        for clause in clauses.iter().filter(|clause| clause.word.entry.stage == Stage::Planned) {
+            self.diagnostics.push(not_yet(clause));
+        }
+    }
+
+    pub fn push(&mut self, problem: Diagnostic) {
+        self.diagnostics.push(problem);
+    }
+
+    /// The top-level statements of a file, and of its `elsewhere` blocks.
+    fn place(&mut self, module: &Module<'t, 'a>, placed: &mut Vec<Placed<'t, 'a>>) {
+        let mut site = Site { tree: module.tree, namespace: None, emits: !module.library };
+        let mut home: Option<Span> = None;
+        let mut emitted: Option<Span> = None;
+        for statement in module.tree.statements() {
+            let Some(clause) = self.top(statement, module.tree) else { continue };
+            match clause.name() {
+                "in" => {
+                    let span = clause.span();
+                    let problem = match (home, emitted) {
+                        (Some(first), _) => Some(
+                            Diagnostic::new(code::E0214, span, "a file lives in one namespace")
+                                .label("a second one")
+                                .also(first, "the first one")
+                                .help("put the statements of the other namespace into a file of their own, or write `in NS` in their heads"),
+                        ),
+                        (None, Some(first)) => Some(
+                            Diagnostic::new(code::E0214, span, "the namespace is said after a statement that it should hold for")
+                                .label("too late here")
+                                .also(first, "this is in no namespace")
+                                .help("move it above the first statement"),
+                        ),
+                        _ => None,
+                    };
+                    home = home.or(Some(span));
+                    self.diagnostics.extend(problem);
+                    if let Some(namespace) = clause.args.get("namespace") {
+                        site.namespace = Some(namespace.word());
+                        placed.push(Placed { clause, site });
+                    }
+                }
+                "elsewhere" => {
+                    let facts = Site { emits: false, ..site };
+                    for inner in clause.statement.children() {
+                        if let Some(clause) = self.top(inner, module.tree) {
+                            self.fact(&clause);
+                            placed.push(Placed { clause, site: facts });
+                        }
+                    }
+                }
+                _ => {
+                    if clause.word.entry.stage == Stage::Planned {
+                        self.diagnostics.push(not_yet(&clause));
+                        // Its body is checked for shape, so that its mistakes show now.
+                        if let Some(block) = clause.word.entry.block().filter(|block| !matches!(block, Block::Resource | Block::Any)) {
+                            let mut walk = self.walk(module.tree);
+                            let _ = walk.block(clause.statement, block);
+                        }
+                    } else if !matches!(clause.name(), "mesh" | "use" | "namespace") {
+                        emitted = emitted.or(Some(clause.span()));
+                    }
+                    placed.push(Placed { clause, site });
+                }
+            }
+        }
+    }
+
+    /// Only facts stand in `elsewhere`.
+    fn fact(&mut self, clause: &Clause<'t, 'a>) {
+        if !matches!(clause.name(), "service" | "external" | "namespace" | "gateway") {
+            self.push(
+                Diagnostic::new(code::E0305, clause.span(), format!("`{}` states no fact about what others own", clause.name()))
+                    .label("does not stand in `elsewhere`")
+                    .help("facts are `service`, `external`, `namespace` and `gateway`"),
+            );
+        }
+    }
+
+    fn top(&mut self, statement: Statement<'t, 'a>, tree: &'t Tree<'a>) -> Option<Clause<'t, 'a>> {
+        let clause = self.walk(tree).clause(statement, Block::File);
+        if clause.is_none() {
+            // What it declares is in doubt, and so is whatever names it.
+            for item in statement.items().iter().take(8) {
+                let word = tree.slice(item.key);
+                self.doubtful.insert(word.split(['.', '@']).next().unwrap_or(word));
+            }
+        }
+        clause
+    }
+
+    /// The object that a statement makes.
+    pub fn head(&mut self, placed: &Placed<'t, 'a>, clauses: &Clauses<'t, 'a>) -> Head<'a> {
+        let args = &placed.clause.args;
+        let written = args.get("namespace").map(|arg| (arg.word(), arg.span));
+        let namespace = match written {
+            Some((namespace, span)) => {
+                self.known_namespace(namespace, span);
+                Some(namespace)
+            }
+            None => placed.site.namespace,
+        };
+        let span = placed.clause.span();
+        if namespace.is_none() && self.mesh.settings.declared_only && placed.site.emits {
+            self.push(
+                Diagnostic::new(code::E0215, span, "under `declared-only` every object has a namespace")
+                    .label("in no namespace")
+                    .help("write `in NS` at the top of the file"),
+            );
+        }
+        let object = args.get("object").map(|arg| (arg.word(), arg.span));
+        let whole = placed.clause.statement.span();
+        let mut common = self.common(clauses, whole);
+        common.object = object;
+        Head { namespace, span, common }
+    }
+}
+
+/// The one line that is said of what is not compiled yet.
+fn not_yet(clause: &Clause<'_, '_>) -> Diagnostic {
+    Diagnostic::new(code::E0390, clause.span(), format!("`{}` is not supported by this meshc yet", clause.name()))
+}

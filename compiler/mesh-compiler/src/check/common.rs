@@ -1,0 +1,79 @@
+//! What every statement that makes an object takes: labels, annotations, export, ignore.
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+
+use super::Checker;
+use crate::clause::Clauses;
+use crate::model::{Common, Ignore, Pair};
+use crate::operand::{Arg, Value};
+
+impl<'t, 'a> Checker<'t, 'a> {
+    /// The common clauses among others.
+    pub(super) fn common(&mut self, clauses: &Clauses<'t, 'a>, statement: Span) -> Common<'a> {
+        let mut common = Common::default();
+        for clause in &clauses.list {
+            match clause.name() {
+                "label" => self.pairs(clause.args.list("labels"), &mut common.labels, true),
+                "annotation" => self.pairs(clause.args.list("labels"), &mut common.annotations, false),
+                "export" => {
+                    let places: Vec<&str> = clause.args.list("places").iter().map(Arg::word).collect();
+                    if let Some(lone) = places.iter().find(|place| matches!(**place, "everywhere" | "nowhere")).filter(|_| places.len() > 1) {
+                        self.push(
+                            Diagnostic::new(code::E0319, clause.span(), format!("`{lone}` stands alone"))
+                                .label("beside other places"),
+                        );
+                    }
+                    for arg in clause.args.list("places") {
+                        if !matches!(arg.word(), "here" | "everywhere" | "nowhere") {
+                            self.known_namespace(arg.word(), arg.span);
+                        }
+                    }
+                    common.export = Some((places, clause.span()));
+                }
+                "ignore" => {
+                    let finding = clause.args.get("finding").map_or("", |arg| arg.word());
+                    self.mesh.ignores.push(Ignore { finding, statement, span: clause.span() });
+                }
+                _ => {}
+            }
+        }
+        common
+    }
+
+    /// Labels or annotations; a key may stand once, and labels have the form that Kubernetes takes.
+    pub(super) fn pairs(&mut self, args: &[Arg<'a>], into: &mut Vec<Pair<'a>>, labels: bool) {
+        for arg in args {
+            let Value::Pair(key, value) = &arg.value else { continue };
+            if let Some((.., first)) = into.iter().find(|(old, ..)| old == key) {
+                let problem = Diagnostic::new(code::E0306, arg.span, format!("`{key}` is said twice"));
+                self.diagnostics.push(problem.label("again here").also(*first, "first here"));
+                continue;
+            }
+            if !is_key(key) || (labels && !is_value(value)) {
+                let (what, rule) = if is_key(key) {
+                    (value, "a label's value: letters, digits and inner `-`, `_`, `.`, 63 at most")
+                } else {
+                    (key, "a key: an optional domain and `/`, then letters, digits and inner `-`, `_`, `.`")
+                };
+                let problem = Diagnostic::new(code::E0211, arg.span, format!("Kubernetes would refuse `{what}`"));
+                self.diagnostics.push(problem.label(rule));
+                continue;
+            }
+            into.push((key.clone(), value.clone(), arg.span));
+        }
+    }
+}
+
+fn is_value(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let ends = [bytes.first(), bytes.last()].into_iter().flatten().all(u8::is_ascii_alphanumeric);
+    bytes.len() <= 63 && inner && ends
+}
+
+fn is_key(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((domain, name)) => mesh_istio::host::is_subdomain(domain) && !name.is_empty() && is_value(name),
+        None => !text.is_empty() && is_value(text),
+    }
+}

@@ -1,0 +1,54 @@
+//! `mesh`: facts about the whole mesh.
+
+use mesh_diagnostics::{Diagnostic, code};
+use mesh_istio::{Api, Release};
+
+use super::{Checker, Placed};
+use crate::clause::twice;
+use crate::vocabulary::Block;
+
+impl<'t, 'a> Checker<'t, 'a> {
+    /// Takes in all `mesh` statements; they are united.
+    pub(super) fn settings(&mut self, placed: &[Placed<'t, 'a>]) {
+        let mut said = Vec::new();
+        for statement in placed.iter().filter(|statement| statement.clause.name() == "mesh") {
+            let clauses = self.block(statement, Block::Mesh);
+            for clause in &clauses.list {
+                let name = clause.name();
+                if name != "provider" {
+                    if let Some((_, first)) = said.iter().find(|(old, _)| *old == name) {
+                        self.push(twice(name, clause.span(), *first));
+                        continue;
+                    }
+                    said.push((name, clause.span()));
+                }
+                let args = &clause.args;
+                let settings = &mut self.mesh.settings;
+                match name {
+                    "istio" => {
+                        let release = args.get("release").and_then(|arg| Release::parse(arg.word()));
+                        settings.release = release.unwrap_or(settings.release);
+                    }
+                    "declared-only" => settings.declared_only = true,
+                    "trust-domain" => settings.trust_domain = args.get("name").map_or("", |arg| arg.word()),
+                    "root-namespace" => settings.root_namespace = args.get("namespace").map_or("", |arg| arg.word()),
+                    "api" if args.get("version").is_some_and(|arg| arg.word() == "v1beta1") => settings.api = Api::Beta,
+                    "provider" => {
+                        for arg in args.list("names") {
+                            let first = settings.providers.iter().find(|(old, _)| *old == arg.word()).map(|(_, span)| *span);
+                            match first {
+                                Some(first) => self.diagnostics.push(
+                                    Diagnostic::new(code::E0207, arg.span, format!("the provider `{}` is declared twice", arg.word()))
+                                        .label("again here")
+                                        .also(first, "first here"),
+                                ),
+                                None => settings.providers.push((arg.word(), arg.span)),
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}

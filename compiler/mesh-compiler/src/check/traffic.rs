@@ -1,0 +1,387 @@
+//! `traffic`: how callers talk to a target.
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::Rank;
+
+use super::{Checker, Placed, Site, rule::no_http};
+use crate::clause::{Clause, Clauses, twice};
+use crate::model::{Balance, Eject, EjectKind, HashKey, Layer, PoolValue, Subject, Tls, Traffic, text};
+use crate::operand::{Arg, Value};
+use crate::vocabulary::Block;
+
+impl<'t, 'a> Checker<'t, 'a> {
+    pub(super) fn traffic(&mut self, statement: &Placed<'t, 'a>) {
+        let clauses = self.block(statement, Block::Traffic);
+        let head = self.head(statement, &clauses);
+        let args = &statement.clause.args;
+        let caller = match args.get("caller") {
+            Some(arg) => match self.service(arg.name(), head.namespace, arg.span) {
+                Some(id) => Some((id, arg.span)),
+                None => return,
+            },
+            None => None,
+        };
+        for target in args.list("targets") {
+            let Some(subject) = self.subject(target, head.namespace) else { continue };
+            if let Subject::Gateway(_) = subject {
+                self.push(
+                    Diagnostic::new(code::E0321, target.span, "`traffic` is about what is called, and nobody in the mesh calls a gateway")
+                        .label("a gateway")
+                        .help("write the service, the host or the external that is called"),
+                );
+                continue;
+            }
+            let mut foreign = false;
+            if let Subject::Service(id) = subject {
+                let service = &self.mesh.services[id.0];
+                foreign = service.namespace != head.namespace;
+                if foreign && service.open {
+                    let (name, namespace) = (service.name, service.namespace.unwrap_or("…"));
+                    let problem = Diagnostic::new(code::E0216, target.span, format!("who owns `{name}.{namespace}` is not known"))
+                        .label("declared nowhere")
+                        .note("a DestinationRule here replaces the owner's for callers of this namespace, versions and all, so it must repeat them")
+                        .help(format!("state the facts: `elsewhere < service {name}.{namespace} < http 80; versions v1 > >`"));
+                    self.push(problem);
+                    continue;
+                }
+            }
+            let http = self.may_speak_http(&subject);
+            let layer = self.layer(statement.site, &clauses, http, target.span);
+            let mut traffic = Traffic { head: head.clone(), subject, caller, foreign, layer, versions: Vec::new(), ports: Vec::new() };
+            for clause in &clauses.list {
+                match clause.name() {
+                    "version" => self.version_layer(statement.site, clause, &mut traffic, http),
+                    "port" => self.port_layer(statement.site, clause, &mut traffic),
+                    _ => {}
+                }
+            }
+            if statement.site.emits {
+                self.mesh.traffic.push(traffic);
+            }
+        }
+    }
+
+    fn may_speak_http(&self, subject: &Subject<'a>) -> bool {
+        match subject {
+            Subject::External(id) => {
+                let external = &self.mesh.externals[id.0];
+                external.incomplete || external.ports.iter().any(|port| port.port.protocol.rank() == Rank::Http)
+            }
+            subject => !self.lacks_http(subject),
+        }
+    }
+
+    fn version_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>, http: bool) {
+        let inner = self.inner(site, clause, Block::Layer);
+        let Subject::Service(id) = traffic.subject else {
+            self.push(Diagnostic::new(code::E0321, clause.span(), "only services have versions").label("the target is no service"));
+            return;
+        };
+        let layer = self.layer(site, &inner, http, clause.span());
+        for arg in clause.args.list("names") {
+            if !self.version(id, arg.word(), arg.span) {
+                continue;
+            }
+            match traffic.versions.iter().find(|(old, ..)| *old == arg.word()) {
+                Some((.., first)) => {
+                    let problem = twice(&format!("version {}", arg.word()), arg.span, *first);
+                    self.push(problem);
+                }
+                None => traffic.versions.push((arg.word(), layer.clone(), arg.span)),
+            }
+        }
+    }
+
+    fn port_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>) {
+        let Some(arg) = clause.args.get("port") else { return };
+        let (number, http) = match traffic.subject {
+            Subject::Service(id) => {
+                let Some(port) = self.port(id, arg) else { return };
+                let known = !self.mesh.services[id.0].ports.is_empty();
+                (port.number, !known || port.protocol.rank() == Rank::Http)
+            }
+            Subject::External(id) => {
+                let external = &self.mesh.externals[id.0];
+                let ports: Vec<_> = external.ports.iter().map(|port| port.port).collect();
+                match ports.iter().find(|port| super::names::port_is(port, arg)) {
+                    Some(port) => (port.number, port.protocol.rank() == Rank::Http),
+                    None => {
+                        let shown = if let Value::Number(number) = arg.value { number.to_string() } else { arg.str().to_owned() };
+                        let problem = super::names::unknown_port(external.name, &shown, &ports, external.span, arg);
+                        self.push(problem);
+                        return;
+                    }
+                }
+            }
+            _ => match arg.value {
+                Value::Number(number) => (number as u16, true),
+                _ => {
+                    self.push(Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str())).label("the target is no service"));
+                    return;
+                }
+            },
+        };
+        let inner = self.inner(site, clause, Block::Layer);
+        let layer = self.layer(site, &inner, http, clause.span());
+        match traffic.ports.iter().find(|(old, ..)| *old == number) {
+            Some((.., first)) => {
+                let problem = twice(&format!("port {number}"), clause.span(), *first);
+                self.push(problem);
+            }
+            None => traffic.ports.push((number, layer, clause.span())),
+        }
+    }
+
+    fn layer(&mut self, site: Site<'t, 'a>, clauses: &Clauses<'t, 'a>, http: bool, target: Span) -> Layer<'a> {
+        let mut layer = Layer::default();
+        for clause in &clauses.list {
+            match clause.name() {
+                "balance" => layer.balance = self.balance(clause, http, target),
+                "warmup" => {
+                    layer.warmup = clause.args.get("time").map(|time| (time.word(), clause.args.get("share").map(Arg::parts), clause.span()));
+                }
+                "pool" => self.pool(site, clause, http, target, &mut layer),
+                "eject" => self.eject(clause, &mut layer),
+                "tls" => layer.tls = self.client_tls(site, clause),
+                _ => {}
+            }
+        }
+        layer
+    }
+
+    fn balance(&mut self, clause: &Clause<'t, 'a>, http: bool, target: Span) -> Option<(Balance<'a>, Span)> {
+        let args = &clause.args;
+        if let Some(algorithm) = args.get("algorithm") {
+            return Some((Balance::Simple(algorithm.word()), clause.span()));
+        }
+        let key = if args.word("header").is_some() {
+            HashKey::Header(args.get("name")?.word())
+        } else if args.word("cookie").is_some() {
+            HashKey::Cookie(args.get("name")?.word(), args.get("ttl").map(|arg| arg.word()), args.get("path").map(|arg| text(arg).0))
+        } else if args.word("query").is_some() {
+            HashKey::Query(args.get("name")?.word())
+        } else {
+            HashKey::SourceIp
+        };
+        if !http && !matches!(key, HashKey::SourceIp) {
+            self.push(no_http("hash", clause.span(), target));
+            return None;
+        }
+        let ring = args.get("size").map(|arg| ("ringHash", arg.number()));
+        let maglev = args.get("table");
+        if let (Some(_), Some(maglev)) = (ring, maglev) {
+            self.push(Diagnostic::new(code::E0319, maglev.span, "a hash has a ring or a maglev table, not both").label("the second one"));
+            return None;
+        }
+        if let Some(maglev) = maglev.filter(|arg| !is_prime(arg.number()) || arg.number() >= 5_000_011) {
+            self.push(
+                Diagnostic::new(code::E0310, maglev.span, format!("{} is not the size of a maglev table", maglev.number()))
+                    .label("a prime below 5000011")
+                    .help("Envoy's default is 65537"),
+            );
+            return None;
+        }
+        Some((Balance::Hash { key, table: ring.or(maglev.map(|arg| ("maglev", arg.number()))) }, clause.span()))
+    }
+
+    fn pool(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, http: bool, target: Span, layer: &mut Layer<'a>) {
+        let clauses = self.inner(site, clause, Block::Pool);
+        if clauses.list.is_empty() && !clauses.poisoned {
+            self.push(Diagnostic::new(code::E0307, clause.span(), "an empty pool limits nothing").label("no limit is said").help("write `max-connections 100`, or leave the pool out"));
+        }
+        for inner in &clauses.list {
+            if inner.word.entry.http && !http {
+                self.push(no_http(inner.name(), inner.span(), target));
+                continue;
+            }
+            let args = &inner.args;
+            let value = if let Some(count) = args.get("count").filter(|_| inner.name() != "keepalive") {
+                PoolValue::Count(count.number())
+            } else if inner.name() == "keepalive" {
+                let Some(time) = args.get("time") else { continue };
+                PoolValue::Keepalive(time.word(), args.get("interval").map(|arg| arg.word()), args.get("count").map(|arg| arg.number()))
+            } else if let Some(time) = args.get("time") {
+                PoolValue::Time(time.word())
+            } else {
+                continue;
+            };
+            layer.pool.push((inner.name(), value, inner.span()));
+        }
+    }
+
+    fn eject(&mut self, clause: &Clause<'t, 'a>, layer: &mut Layer<'a>) {
+        let args = &clause.args;
+        let span = clause.span();
+        let Some(count) = args.get("count") else { return };
+        let eject = layer.eject.get_or_insert_with(|| Eject { span, ..Eject::default() });
+        let mut kinds: Vec<EjectKind> = Vec::new();
+        for arg in args.list("kinds") {
+            match arg.value {
+                Value::Number(code) => match kinds.iter_mut().find_map(|kind| if let EjectKind::Codes(codes) = kind { Some(codes) } else { None }) {
+                    Some(codes) => codes.push(code),
+                    None => kinds.push(EjectKind::Codes(vec![code])),
+                },
+                _ => kinds.push(match arg.word() {
+                    "5xx" => EjectKind::ServerErrors,
+                    "gateway" => EjectKind::Gateway,
+                    _ => EjectKind::Local,
+                }),
+            }
+        }
+        let mut problems = Vec::new();
+        for kind in kinds {
+            if matches!(kind, EjectKind::Codes(_)) && self.mesh.settings.release < mesh_istio::Release(1, 31) {
+                let release = self.mesh.settings.release;
+                problems.push(Diagnostic::new(code::E0310, span, format!("Istio {release} cannot eject by status code")).label("needs Istio 1.31").help("write `5xx` or `gateway`"));
+                continue;
+            }
+            // Codes say which answers count; the count itself is that of 5xx.
+            let clash = |old: &EjectKind| {
+                *old == kind || matches!((old, &kind), (EjectKind::Codes(_), EjectKind::ServerErrors) | (EjectKind::ServerErrors, EjectKind::Codes(_)))
+            };
+            match eject.counts.iter().find(|(old, ..)| clash(old)) {
+                Some((.., first)) => problems.push(twice("eject", span, *first)),
+                None => eject.counts.push((kind, count.number(), span)),
+            }
+        }
+        let word = |slot: &str| args.get(slot).map(|arg| arg.word());
+        macro_rules! once {
+            ($field:ident, $value:expr, $name:literal) => {
+                if let Some(value) = $value {
+                    if eject.$field.is_some() {
+                        problems.push(twice($name, span, eject.span));
+                    } else {
+                        eject.$field = Some(value);
+                    }
+                }
+            };
+        }
+        let whole_percent = |slot: &str, problems: &mut Vec<Diagnostic>| {
+            let arg = args.get(slot)?;
+            if arg.parts() % 10_000 != 0 {
+                problems.push(Diagnostic::new(code::E0310, arg.span, "Istio takes a whole percentage here").label("has a fraction"));
+                return None;
+            }
+            Some((arg.parts() / 10_000, arg.span))
+        };
+        once!(every, word("interval"), "every");
+        once!(time, word("time"), "for");
+        once!(at_most, whole_percent("share", &mut problems), "at-most");
+        once!(healthy, whole_percent("floor", &mut problems).map(|(share, _)| share), "healthy-at-least");
+        self.diagnostics.extend(problems);
+    }
+
+    fn client_tls(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>) -> Option<Tls<'a>> {
+        let clauses = self.inner(site, clause, Block::Tls);
+        let mode = clause.args.get("mode")?.word();
+        let get = |word: &str, slot: &str| clauses.get(word).and_then(|clause| clause.args.get(slot)).map(|arg| text(arg).0);
+        let files = clauses.get("cert").and_then(|clause| Some((text(clause.args.get("file")?).0, text(clause.args.get("key")?).0)));
+        let tls = Tls {
+            mode,
+            sni: get("sni", "name"),
+            san: clauses.get("san").map(|clause| clause.args.list("names").iter().map(|arg| text(arg).0).collect()).unwrap_or_default(),
+            ca: get("ca", "file"),
+            cert: get("cert", "name"),
+            files,
+            span: clause.span(),
+        };
+        if let (true, Some(inner)) = (matches!(mode, "off" | "mesh"), clauses.list.first()) {
+            let why = if mode == "off" { "there is no TLS" } else { "Istio keeps these certificates itself" };
+            self.push(Diagnostic::new(code::E0319, inner.span(), format!("`{}` has nothing to work on", inner.name())).label("would be ignored").also(clause.span(), why));
+            return None;
+        }
+        if mode == "mutual" && tls.cert.is_none() && tls.files.is_none() && !clauses.poisoned {
+            self.push(
+                Diagnostic::new(code::E0307, clause.span(), "mutual TLS needs a certificate of the caller's")
+                    .label("no `cert` is said")
+                    .help("write `tls mutual < cert \"SECRET\" >`; for Istio's own mutual TLS write `tls mesh`"),
+            );
+            return None;
+        }
+        if let (Some(_), Some(ca)) = (&tls.cert, clauses.get("ca")) {
+            self.push(Diagnostic::new(code::E0319, ca.span(), "the secret holds the authority already").label("`ca` goes with certificate files"));
+            return None;
+        }
+        if let (Some(cert), "simple") = (clauses.get("cert").filter(|_| tls.files.is_some() || tls.cert.is_some()), mode) {
+            self.push(Diagnostic::new(code::E0319, cert.span(), "with `tls simple` the caller shows no certificate").label("would be ignored").help("write `tls mutual`"));
+            return None;
+        }
+        Some(tls)
+    }
+
+    /// Unites the traffic statements of one object.
+    pub(super) fn unite_traffic(&mut self) {
+        let mut united: Vec<Traffic<'a>> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for mut new in std::mem::take(&mut self.mesh.traffic) {
+            let key = (new.subject, new.caller.map(|(id, _)| id), new.head.namespace);
+            let Some(at) = places.get(&key) else {
+                places.insert(key, united.len());
+                united.push(new);
+                continue;
+            };
+            let old: &mut Traffic<'a> = &mut united[*at];
+            if let (Some((first, at)), Some((second, span))) = (old.head.common.object, new.head.common.object) {
+                if first != second {
+                    let problem = Diagnostic::new(code::E0407, span, "one target has one DestinationRule, and it has one name").label("another name").also(at, "the first name");
+                    self.diagnostics.push(problem);
+                }
+            }
+            old.head.common.object = old.head.common.object.or(new.head.common.object);
+            old.head.common.labels.append(&mut new.head.common.labels);
+            old.head.common.annotations.append(&mut new.head.common.annotations);
+            match (&old.head.common.export, &new.head.common.export) {
+                (Some((_, first)), Some((_, again))) => self.diagnostics.push(twice("export", *again, *first)),
+                (None, Some(export)) => old.head.common.export = Some(export.clone()),
+                _ => {}
+            }
+            unite_layers(&mut old.layer, new.layer, &mut self.diagnostics);
+            for (name, layer, span) in new.versions {
+                match old.versions.iter_mut().find(|(known, ..)| *known == name) {
+                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
+                    None => old.versions.push((name, layer, span)),
+                }
+            }
+            for (number, layer, span) in new.ports {
+                match old.ports.iter_mut().find(|(known, ..)| *known == number) {
+                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
+                    None => old.ports.push((number, layer, span)),
+                }
+            }
+        }
+        self.mesh.traffic = united;
+    }
+}
+
+fn unite_layers<'a>(into: &mut Layer<'a>, from: Layer<'a>, diagnostics: &mut Vec<Diagnostic>) {
+    match (&into.balance, from.balance) {
+        (Some((_, first)), Some((_, again))) => diagnostics.push(twice("balance", again, *first)),
+        (None, new) => into.balance = new,
+        _ => {}
+    }
+    match (&into.warmup, from.warmup) {
+        (Some((.., first)), Some((.., again))) => diagnostics.push(twice("warmup", again, *first)),
+        (None, new) => into.warmup = new,
+        _ => {}
+    }
+    for (name, value, span) in from.pool {
+        match into.pool.iter().find(|(old, ..)| *old == name) {
+            Some((.., first)) => diagnostics.push(twice(name, span, *first)),
+            None => into.pool.push((name, value, span)),
+        }
+    }
+    match (&into.eject, from.eject) {
+        (Some(old), Some(new)) => diagnostics.push(twice("eject", new.span, old.span)),
+        (None, new) => into.eject = new,
+        _ => {}
+    }
+    match (&into.tls, from.tls) {
+        (Some(old), Some(new)) => diagnostics.push(twice("tls", new.span, old.span)),
+        (None, new) => into.tls = new,
+        _ => {}
+    }
+}
+
+fn is_prime(number: u32) -> bool {
+    number > 1 && (2..).take_while(|d| d * d <= number).all(|d| number % d != 0)
+}

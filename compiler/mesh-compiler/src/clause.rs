@@ -1,0 +1,206 @@
+//! The walk through a block: every statement to its entry of the vocabulary, or to the message it deserves.
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_syntax::{OperandKind, Statement};
+
+use crate::operand::{Failure, Reader};
+use crate::shape::{Head, Match, fit};
+use crate::suggest::{all_of, nearest};
+use crate::vocabulary::{Block, Body, Often, Stage, Word, entries_of, lookup, words_in};
+
+/// A statement that fits its entry.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause<'t, 'a> {
+    /// The entry.
+    pub word: &'static Word,
+    /// What stands in its places.
+    pub args: Match<'t, 'a>,
+    /// The statement.
+    pub statement: Statement<'t, 'a>,
+}
+
+impl Clause<'_, '_> {
+    /// The first word; empty for what starts with an operand.
+    pub fn name(&self) -> &'static str {
+        self.word.entry.word
+    }
+
+    /// Where its head stands.
+    pub fn span(&self) -> Span {
+        self.statement.head_span()
+    }
+}
+
+/// The clauses of a block.
+#[derive(Debug, Default)]
+pub(crate) struct Clauses<'t, 'a> {
+    pub list: Vec<Clause<'t, 'a>>,
+    /// Something in the block could not be read, so that what it lacks is in doubt.
+    pub poisoned: bool,
+}
+
+impl<'t, 'a> Clauses<'t, 'a> {
+    /// The clause of a word; where it may stand several times, the first.
+    pub fn get(&self, word: &str) -> Option<&Clause<'t, 'a>> {
+        self.list.iter().find(|clause| clause.name() == word)
+    }
+
+    /// All clauses of a word.
+    pub fn all<'s>(&'s self, word: &'s str) -> impl Iterator<Item = &'s Clause<'t, 'a>> {
+        self.list.iter().filter(move |clause| clause.name() == word)
+    }
+}
+
+/// Reads statements of one file and reports what does not fit.
+pub(crate) struct Walk<'t, 'a, 'd> {
+    pub reader: Reader<'t, 'a>,
+    pub diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'t, 'a> Walk<'t, 'a, '_> {
+    /// The clauses of a statement's block.
+    pub fn block(&mut self, statement: Statement<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
+        self.clauses(statement.children(), block)
+    }
+
+    /// The clauses among some statements.
+    pub fn clauses(&mut self, statements: impl Iterator<Item = Statement<'t, 'a>>, block: Block) -> Clauses<'t, 'a> {
+        let mut out = Clauses::default();
+        let mut once: HashMap<&'static str, Span> = HashMap::new();
+        for statement in statements {
+            let Some(clause) = self.clause(statement, block) else {
+                out.poisoned = true;
+                continue;
+            };
+            if clause.word.entry.often == Often::Once {
+                if let Some(first) = once.get(clause.name()) {
+                    self.diagnostics.push(twice(clause.name(), clause.span(), *first));
+                    continue;
+                }
+                once.insert(clause.name(), clause.span());
+            }
+            if clause.word.entry.stage == Stage::Planned {
+                out.poisoned = true;
+            }
+            out.list.push(clause);
+        }
+        out
+    }
+
+    /// The clause that a statement is, if its head fits.
+    pub fn clause(&mut self, statement: Statement<'t, 'a>, block: Block) -> Option<Clause<'t, 'a>> {
+        if statement.is_broken() || statement.items().is_empty() {
+            return None;
+        }
+        let (word, skip) = match self.classify(statement, block) {
+            Ok(found) => found,
+            Err(failure) => {
+                self.report(failure);
+                return None;
+            }
+        };
+        let items = &statement.items()[skip..];
+        let head = Head { word, items, span: statement.head_span(), block };
+        let args = match fit(self.reader, &head) {
+            Ok(args) => args,
+            Err(failure) => {
+                self.report(failure);
+                return None;
+            }
+        };
+        self.check_body(word, statement);
+        Some(Clause { word, args, statement })
+    }
+
+    pub fn report(&mut self, failure: Failure) {
+        if let Failure::Problem(problem) = failure {
+            self.diagnostics.push(*problem);
+        }
+    }
+
+    /// The entry of a statement, and how many items its word takes.
+    fn classify(&self, statement: Statement<'t, 'a>, block: Block) -> Result<(&'static Word, usize), Failure> {
+        let items = statement.items();
+        let tree = statement.tree();
+        let keyword = statement.keyword();
+        if let Some(word) = keyword.and_then(|word| lookup(block, word)) {
+            return Ok((word, 1));
+        }
+        if let Some(destination) = lookup(block, "") {
+            let shares = 1 + items.iter().skip(1).take_while(|item| item.after_comma).count();
+            let first = tree.slice(items[0].key);
+            let plain = items.len() == shares || (items[shares].value.is_none() && tree.slice(items[shares].key) == "port");
+            let percent = items[0].value.is_some_and(|value| tree.slice(value).contains('%'));
+            if let (Some(value), Some(word)) = (items[0].value.filter(|_| !percent), lookup(block, first)) {
+                let colon = Span::new(tree.file(), items[0].key.end, value.start);
+                return Err(Diagnostic::new(code::E0303, tree.span(items[0].key), format!("`{}` is no pair", word.entry.word))
+                    .label("a clause and its operands are apart by a space")
+                    .fix("write a space", colon, " ")
+                    .into());
+            }
+            if plain {
+                return Ok((destination, 0));
+            }
+        }
+        Err(unknown(statement, block))
+    }
+
+    fn check_body(&mut self, word: &'static Word, statement: Statement<'t, 'a>) {
+        let name = if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
+        match word.entry.body {
+            Body::None if statement.has_block() => self.diagnostics.push(
+                Diagnostic::new(code::E0308, statement.block_span(), format!("{name} has no block"))
+                    .label("nothing can stand here")
+                    .help(format!("an example: `{}`", word.entry.example)),
+            ),
+            Body::Must(_) if !statement.has_block() => self.diagnostics.push(
+                Diagnostic::new(code::E0308, statement.head_span(), format!("{name} needs a block"))
+                    .label("`< … >` is missing behind this")
+                    .help(format!("an example: `{}`", word.entry.example)),
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// The error of something that is said twice.
+pub(crate) fn twice(what: &str, again: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(code::E0306, again, format!("`{what}` is said twice"))
+        .label("again here")
+        .also(first, "first here")
+        .help("keep one of them")
+}
+
+fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
+    let tree = statement.tree();
+    let items = statement.items();
+    let first = items[0].key;
+    let span = tree.span(first);
+    let text = tree.slice(first);
+    let place = block.name();
+    let candidates = || words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty());
+    if first.kind == OperandKind::Bare && items[0].value.is_none() && entries_of(text).next().is_some() {
+        let mut homes: Vec<&str> = entries_of(text).flat_map(|word| word.entry.blocks).map(|home| home.name()).collect();
+        homes.sort_unstable();
+        homes.dedup();
+        let homes = homes.join(", ");
+        return Diagnostic::new(code::E0305, span, format!("`{text}` does not stand in {place}"))
+            .label("in the wrong block")
+            .help(format!("it stands in {homes}"))
+            .into();
+    }
+    let lone = items[0].value.is_none() && first.kind == OperandKind::Bare;
+    let shown = if lone { format!("`{text}`") } else { "this".to_owned() };
+    let title = match block {
+        Block::File => format!("{shown} is not a statement"),
+        _ => format!("{shown} is not a clause of {place}"),
+    };
+    let problem = Diagnostic::new(code::E0304, span, title).label("not known");
+    let problem = match nearest(text, candidates()).filter(|_| first.kind == OperandKind::Bare) {
+        Some(near) => problem.fix(format!("write `{near}`"), span, near),
+        None => problem.help(format!("there are {}", all_of(candidates()))),
+    };
+    problem.into()
+}

@@ -1,0 +1,252 @@
+//! The model to Istio resources, each field with the span of the clause it came from.
+//!
+//! Lowering is total: what could not be read is not in the model, and everything in the model has a form.
+
+mod authentication;
+mod authorization;
+mod external;
+mod gateway;
+mod matching;
+mod namespace;
+mod route;
+mod rule;
+mod traffic;
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text};
+
+use crate::model::{Common, Head, Mesh, Pair, Place, Service, ServiceId, Subject};
+
+/// What a program becomes.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// The resources, ordered by namespace, kind and name.
+    pub resources: Vec<Resource>,
+    /// What is known beside them.
+    pub facts: Facts,
+}
+
+/// The state of lowering: names that many objects repeat are made once.
+pub(crate) struct Lower<'m, 'a> {
+    pub mesh: &'m Mesh<'a>,
+    /// The host of each service.
+    hosts: Vec<Text>,
+    pub out: Vec<Resource>,
+}
+
+/// Lowers a program; the problems are objects that share a name.
+pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
+    let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
+    let mut lower = Lower { mesh, hosts, out: Vec::new() };
+    lower.namespaces();
+    lower.externals();
+    lower.gateways();
+    lower.routes();
+    lower.traffic();
+    lower.peer_authentications();
+    lower.authorization_policies();
+    lower.request_authentications();
+    let facts = lower.facts();
+    let mut resources = lower.out;
+    resources.sort_by(|a, b| a.order().cmp(&b.order()));
+    let problems = clashes(&resources);
+    (Lowered { resources, facts }, problems)
+}
+
+/// The host of a service as callers' rules write it: full where the namespace is known, short otherwise.
+pub(crate) fn service_host(service: &Service<'_>) -> String {
+    if let Some((host, _)) = &service.vm {
+        return host.to_string();
+    }
+    match service.namespace {
+        Some(namespace) => format!("{}.{namespace}.svc.cluster.local", service.name),
+        None => service.name.to_owned(),
+    }
+}
+
+/// The labels that select a service's pods.
+pub(crate) fn selector<'s>(service: &'s Service<'_>) -> Vec<(&'s str, &'s str, Span)> {
+    if service.select.is_empty() {
+        return vec![("app", service.name, service.span)];
+    }
+    service.select.iter().map(|(key, value, span)| (key.as_ref(), value.as_ref(), *span)).collect()
+}
+
+fn clashes(sorted: &[Resource]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for pair in sorted.windows(2) {
+        let [a, b] = pair else { continue };
+        if a.order() != b.order() {
+            continue;
+        }
+        let (first, again) = if a.span() <= b.span() { (a, b) } else { (b, a) };
+        problems.push(
+            Diagnostic::new(code::E0212, again.span(), format!("two objects are {} `{}`", article(a.kind), a.name))
+                .label("the second one")
+                .also(first.span(), "the first one")
+                .note("one of them would replace the other in the cluster")
+                .help("give one of them a name of its own with `as NAME`"),
+        );
+    }
+    problems
+}
+
+fn article(kind: Kind) -> String {
+    let name = kind.name();
+    if name.starts_with('A') { format!("an {name}") } else { format!("a {name}") }
+}
+
+impl<'m, 'a> Lower<'m, 'a> {
+    /// The host of a service.
+    pub fn host(&self, id: ServiceId) -> Text {
+        self.hosts[id.0].clone()
+    }
+
+    pub fn service(&self, id: ServiceId) -> &'m Service<'a> {
+        &self.mesh.services[id.0]
+    }
+
+    /// The host of a destination.
+    pub fn place_host(&self, place: Place<'a>) -> Text {
+        match place {
+            Place::Service(id, _) => self.host(id),
+            Place::External(id) => self.mesh.externals[id.0].hosts.first().map_or(Text::default(), |(host, _)| Text::from(host.as_ref())),
+        }
+    }
+
+    /// A new object of a statement.
+    pub fn resource(&self, kind: Kind, namespace: Option<&str>, name: impl Into<Text>, head: &Head<'a>) -> Resource {
+        let name = head.common.object.map_or_else(|| name.into(), |(name, _)| Text::from(name));
+        let mut resource = Resource::new(kind, namespace.map(Text::from), name, head.span);
+        metadata(&mut resource, &head.common);
+        resource
+    }
+
+    /// `exportTo`, where the statement says it; a caller's rule is for its own namespace.
+    pub fn export(&self, common: &Common<'a>, foreign: bool, span: Span, into: &mut Object) {
+        let entry = |text: &str, span: Span| Node::new(text, span);
+        let list = match &common.export {
+            Some((places, span)) => {
+                let mut places: Vec<&str> = places
+                    .iter()
+                    .map(|place| match *place {
+                        "here" => ".",
+                        "everywhere" => "*",
+                        "nowhere" => "~",
+                        name => name,
+                    })
+                    .collect();
+                places.dedup();
+                places.into_iter().map(|place| entry(place, *span)).collect()
+            }
+            None if foreign => vec![entry(".", span)],
+            None => return,
+        };
+        into.put_list("exportTo", list);
+    }
+
+    /// The name that policies and their like give their objects by default.
+    pub fn subject_name(&self, subject: &Subject<'a>) -> String {
+        match subject {
+            Subject::Service(id) => self.service(*id).name.to_owned(),
+            Subject::External(id) => self.mesh.externals[id.0].name.to_owned(),
+            Subject::Host(host) => mesh_istio::host::slug(host),
+            Subject::Namespace(namespace) => (*namespace).to_owned(),
+            Subject::ThisNamespace => "namespace".to_owned(),
+            Subject::Gateway(id) => self.mesh.gateways[id.0].name.to_owned(),
+            Subject::Mesh => "mesh".to_owned(),
+        }
+    }
+
+    /// Where an object that guards a workload lives: with the workload.
+    pub fn subject_namespace(&self, subject: &Subject<'a>, head: &Head<'a>) -> Option<&'a str> {
+        match subject {
+            Subject::Service(id) => self.service(*id).namespace,
+            Subject::Namespace(namespace) => Some(namespace),
+            Subject::Gateway(id) => {
+                let gateway = &self.mesh.gateways[id.0];
+                gateway.workload.map_or(gateway.namespace, |id| self.mesh.services[id.0].namespace)
+            }
+            Subject::Mesh => Some(self.mesh.settings.root_namespace),
+            _ => head.namespace,
+        }
+    }
+
+    /// `selector.matchLabels` of the workload; nothing for a namespace or the mesh.
+    pub fn match_labels(&self, subject: &Subject<'a>, span: Span, into: &mut Object) {
+        let labels = match subject {
+            Subject::Service(id) => label_object(&selector(self.service(*id)), span),
+            Subject::Gateway(id) => self.gateway_labels(*id, span),
+            _ => return,
+        };
+        let mut inner = Object::new(span);
+        inner.put_object("matchLabels", labels);
+        into.put_object("selector", inner);
+    }
+
+    /// The labels of a gateway's pods.
+    pub fn gateway_labels(&self, id: crate::model::GatewayId, span: Span) -> Object {
+        let gateway = &self.mesh.gateways[id.0];
+        match gateway.workload {
+            Some(id) => label_object(&selector(self.service(id)), span),
+            None => {
+                let labels: Vec<(&str, &str, Span)> = gateway.select.iter().map(|(key, value, span)| (key.as_ref(), value.as_ref(), *span)).collect();
+                label_object(&labels, span)
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let mut calls: HashMap<usize, Vec<(Text, Span)>> = HashMap::new();
+        for (at, service) in self.mesh.services.iter().enumerate() {
+            if !service.calls.is_empty() {
+                calls.insert(at, service.calls.iter().map(|(id, span)| (self.host(*id), *span)).collect());
+            }
+        }
+        let service = |(at, service): (usize, &Service<'a>)| ServiceFact {
+            name: service.name.into(),
+            namespace: service.namespace.map(Text::from),
+            host: self.hosts[at].clone(),
+            ports: service.ports.iter().map(|port| PortFact { number: port.number, target: port.target, protocol: port.protocol }).collect(),
+            selector: selector(service).into_iter().map(|(key, value, _)| (key.into(), value.into())).collect(),
+            replicas: service.replicas,
+            calls: calls.remove(&at).unwrap_or_default(),
+            behind_tls_balancer: service.behind_tls_balancer,
+            span: service.span,
+        };
+        let namespace = |namespace: &crate::model::Namespace<'a>| NamespaceFact {
+            name: namespace.name.into(),
+            outside: namespace.described && namespace.emits && namespace.inject.is_none() && namespace.revision.is_none() && namespace.ambient.is_none()
+                && !namespace.common.labels.iter().any(|(key, ..)| key.starts_with("istio")),
+            span: namespace.span,
+        };
+        let declared = self.mesh.services.iter().enumerate().filter(|(_, service)| !service.open);
+        Facts {
+            services: declared.map(service).collect(),
+            namespaces: self.mesh.namespaces.iter().map(namespace).collect(),
+            root_namespace: self.mesh.settings.root_namespace.into(),
+        }
+    }
+}
+
+/// Labels and annotations of the statement.
+pub(crate) fn metadata(resource: &mut Resource, common: &Common<'_>) {
+    let pairs = |pairs: &[Pair<'_>]| pairs.iter().map(|(key, value, _)| (Text::from(key.as_ref()), Text::from(value.as_ref()))).collect::<Vec<_>>();
+    resource.labels.extend(pairs(&common.labels));
+    resource.annotations.extend(pairs(&common.annotations));
+}
+
+pub(crate) fn label_object(labels: &[(&str, &str, Span)], span: Span) -> Object {
+    let mut object = Object::new(span);
+    for (key, value, at) in labels {
+        object.set_at((*key).to_owned(), *value, *at);
+    }
+    object
+}
+
+/// A list of texts said at one place.
+pub(crate) fn texts<S: AsRef<str>>(items: &[S], span: Span) -> Vec<Node> {
+    items.iter().map(|item| Node::new(item.as_ref(), span)).collect()
+}

@@ -1,0 +1,188 @@
+//! PeerAuthentication and RequestAuthentication, and the policy behind `require`.
+
+use std::collections::HashMap;
+
+use mesh_istio::{Kind, Node, Object, Resource};
+
+use super::{Lower, texts};
+use crate::model::{Issuer, Jwt, PolicyOperation, Subject};
+
+impl<'m, 'a> Lower<'m, 'a> {
+    pub(super) fn peer_authentications(&mut self) {
+        for mtls in &self.mesh.mtls {
+            // The object of a whole namespace is called `default` in all of Istio's own texts.
+            let name = match mtls.subject {
+                Subject::Namespace(_) | Subject::ThisNamespace | Subject::Mesh => "default".to_owned(),
+                subject => self.subject_name(&subject),
+            };
+            let namespace = self.subject_namespace(&mtls.subject, &mtls.head);
+            let mut resource = self.resource(Kind::PeerAuthentication, namespace, name, &mtls.head);
+            let spec = &mut resource.spec;
+            self.match_labels(&mtls.subject, mtls.head.span, spec);
+            let mode = |mode: &str, span| {
+                let mut object = Object::new(span);
+                object.set("mode", mode_word(mode));
+                object
+            };
+            spec.put_object("mtls", mode(mtls.mode.0, mtls.mode.1));
+            let mut ports = Object::new(mtls.head.span);
+            for (port, word, span) in &mtls.ports {
+                ports.set_at(port.to_string(), mode(word, *span), *span);
+            }
+            spec.put_object("portLevelMtls", ports);
+            self.out.push(resource);
+        }
+    }
+
+    pub(super) fn request_authentications(&mut self) {
+        let mut groups: Vec<(Subject<'a>, Vec<&'m Jwt<'a>>)> = Vec::new();
+        let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+        for jwt in &self.mesh.jwts {
+            let at = *places.entry(jwt.subject).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some((_, group)) => group.push(jwt),
+                None => groups.push((jwt.subject, vec![jwt])),
+            }
+        }
+        for (subject, group) in groups {
+            let head = &group[0].head;
+            let namespace = self.subject_namespace(&subject, head);
+            let name = self.subject_name(&subject);
+            let mut resource = self.resource(Kind::RequestAuthentication, namespace, name.as_str(), head);
+            resource.origins = group.iter().map(|jwt| jwt.head.span).collect();
+            self.match_labels(&subject, head.span, &mut resource.spec);
+            let issuers: Vec<&Issuer<'a>> = group.iter().flat_map(|jwt| &jwt.issuers).collect();
+            resource.spec.put_list("jwtRules", issuers.iter().map(|issuer| jwt_rule(issuer)).collect());
+            self.out.push(resource);
+            self.require(&subject, &group, &issuers, namespace, &name);
+        }
+    }
+
+    /// `require`: requests without a valid token of these issuers are denied. Nothing else is opened or closed.
+    fn require(&mut self, subject: &Subject<'a>, group: &[&'m Jwt<'a>], issuers: &[&Issuer<'a>], namespace: Option<&str>, name: &str) {
+        let Some(jwt) = group.iter().find(|jwt| jwt.require.is_some()) else { return };
+        let Some((excepted, span)) = &jwt.require else { return };
+        let object = jwt.head.common.object.map_or(name, |(name, _)| name);
+        let mut resource = Resource::new(Kind::AuthorizationPolicy, namespace.map(Into::into), format!("{object}-require-jwt"), jwt.head.span);
+        super::metadata(&mut resource, &jwt.head.common);
+        resource.reasons.push("`require` denies requests without a valid token of the issuers, and opens or closes nothing else".to_owned());
+        self.match_labels(subject, *span, &mut resource.spec);
+        resource.spec.set_at("action", "DENY", *span);
+        let mut source = Object::new(*span);
+        let names: Vec<String> = issuers.iter().map(|issuer| format!("{}/*", issuer.name)).collect();
+        source.put_list("notRequestPrincipals", texts(&names, *span));
+        let mut from = Object::new(*span);
+        from.put_object("source", source);
+        let mut rule = Object::new(*span);
+        rule.put_list("from", vec![from.node()]);
+        let ports: Vec<String> = jwt.http_ports.iter().map(u16::to_string).collect();
+        let to = all_but(excepted).into_iter().map(|operation| {
+            let mut object = Object::new(operation.span);
+            object.put_list("notMethods", texts(&operation.not_methods, operation.span));
+            object.put_list("notPaths", paths(&operation.not_paths));
+            object.put_list("notHosts", texts(&operation.not_hosts, operation.span));
+            object.put_list("ports", texts(&ports, *span));
+            let not_ports: Vec<String> = operation.not_ports.iter().map(u16::to_string).collect();
+            object.put_list("notPorts", texts(&not_ports, operation.span));
+            object
+        });
+        let mut to: Vec<Object> = to.collect();
+        if to.is_empty() && !ports.is_empty() {
+            let mut object = Object::new(*span);
+            object.put_list("ports", texts(&ports, *span));
+            to.push(object);
+        }
+        let to = to.into_iter().map(|operation| {
+            let mut entry = Object::new(operation.span());
+            entry.put_object("operation", operation);
+            entry.node()
+        });
+        rule.put_list("to", to.collect());
+        resource.spec.put_list("rules", vec![rule.node()]);
+        self.out.push(resource);
+    }
+}
+
+/// Everything but the given operations, as operations any of which may hold: not (A or B) is "not A and not B",
+/// and not (method and path) is "not the method, or not the path".
+fn all_but<'a>(excepted: &[PolicyOperation<'a>]) -> Vec<PolicyOperation<'a>> {
+    if excepted.is_empty() {
+        return Vec::new();
+    }
+    let mut out: Vec<PolicyOperation<'a>> = vec![PolicyOperation { span: excepted[0].span, ..PolicyOperation::default() }];
+    for operation in excepted {
+        let mut choices: Vec<PolicyOperation<'a>> = Vec::new();
+        let base = PolicyOperation { span: operation.span, ..PolicyOperation::default() };
+        if !operation.methods.is_empty() {
+            choices.push(PolicyOperation { not_methods: operation.methods.clone(), ..base.clone() });
+        }
+        if !operation.paths.is_empty() {
+            choices.push(PolicyOperation { not_paths: operation.paths.clone(), ..base.clone() });
+        }
+        if !operation.hosts.is_empty() {
+            choices.push(PolicyOperation { not_hosts: operation.hosts.clone(), ..base.clone() });
+        }
+        if !operation.ports.is_empty() {
+            choices.push(PolicyOperation { not_ports: operation.ports.clone(), ..base });
+        }
+        out = out
+            .iter()
+            .flat_map(|left| {
+                choices.iter().map(move |right| {
+                    let mut both = left.clone();
+                    both.not_methods.extend(&right.not_methods);
+                    both.not_paths.extend(right.not_paths.iter().cloned());
+                    both.not_hosts.extend(right.not_hosts.iter().cloned());
+                    both.not_ports.extend(&right.not_ports);
+                    both
+                })
+            })
+            .collect();
+    }
+    out
+}
+
+pub(super) fn paths(paths: &[(String, mesh_diagnostics::Span)]) -> Vec<Node> {
+    paths.iter().map(|(path, span)| Node::new(path.as_str(), *span)).collect()
+}
+
+pub(super) fn mode_word(mode: &str) -> &'static str {
+    match mode {
+        "strict" => "STRICT",
+        "permissive" => "PERMISSIVE",
+        "off" => "DISABLE",
+        _ => "UNSET",
+    }
+}
+
+fn jwt_rule(issuer: &Issuer<'_>) -> Node {
+    let span = issuer.span;
+    let mut rule = Object::new(span);
+    rule.set("issuer", issuer.name.as_ref());
+    rule.put_list("audiences", texts(&issuer.audiences, span));
+    if let Some(jwks) = &issuer.jwks {
+        let inline = jwks.trim_start().starts_with('{');
+        rule.set(if inline { "jwks" } else { "jwksUri" }, jwks.trim());
+    }
+    let headers = issuer.headers.iter().map(|(name, prefix)| {
+        let mut header = Object::new(span);
+        header.set("name", *name);
+        header.set_some("prefix", prefix.as_deref());
+        header.node()
+    });
+    rule.put_list("fromHeaders", headers.collect());
+    rule.put_list("fromParams", texts(&issuer.params, span));
+    rule.put_list("fromCookies", texts(&issuer.cookies, span));
+    let claims = issuer.claims.iter().map(|(claim, header)| {
+        let mut object = Object::new(span);
+        object.set("header", *header);
+        object.set("claim", *claim);
+        object.node()
+    });
+    rule.put_list("outputClaimToHeaders", claims.collect());
+    if issuer.forward {
+        rule.set("forwardOriginalToken", true);
+    }
+    rule.set_some("timeout", issuer.timeout);
+    rule.node()
+}

@@ -1,0 +1,414 @@
+//! Traffic: DestinationRule, with layers folded field by field, because Istio replaces sections whole.
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::Span;
+use mesh_istio::{Kind, Node, Object, Rank, Resource, Text};
+
+use super::external::port_tls;
+use super::{Lower, label_object, texts};
+use crate::check_names::subset_name;
+use crate::model::{Balance, Eject, EjectKind, ExternalId, HashKey, Head, Layer, PoolValue, Service, ServiceId, Subject, Tls, Traffic};
+
+/// What the layers of one object are lowered by.
+#[derive(Clone, Copy)]
+struct Ports {
+    http: bool,
+    tcp: bool,
+}
+
+impl<'m, 'a> Lower<'m, 'a> {
+    pub(super) fn traffic(&mut self) {
+        let mesh = self.mesh;
+        let mut by_service: HashMap<ServiceId, Vec<&'m Traffic<'a>>> = HashMap::new();
+        let mut by_external: HashMap<ExternalId, Vec<&'m Traffic<'a>>> = HashMap::new();
+        let mut namespaces: HashMap<&'a str, &'m Traffic<'a>> = HashMap::new();
+        let mut whole: Option<&'m Traffic<'a>> = None;
+        for traffic in &mesh.traffic {
+            match traffic.subject {
+                Subject::Service(id) => by_service.entry(id).or_default().push(traffic),
+                Subject::External(id) => by_external.entry(id).or_default().push(traffic),
+                Subject::Host(host) => self.plain(traffic, host, mesh_istio::host::slug(host)),
+                Subject::Namespace(namespace) => {
+                    namespaces.insert(namespace, traffic);
+                    self.plain(traffic, &format!("*.{namespace}.svc.cluster.local"), namespace.to_owned());
+                }
+                Subject::Mesh => {
+                    whole = Some(traffic);
+                    self.plain(traffic, "*.local", "mesh".to_owned());
+                }
+                Subject::ThisNamespace | Subject::Gateway(_) => {}
+            }
+        }
+        for (at, service) in mesh.services.iter().enumerate() {
+            let id = ServiceId(at);
+            let said = by_service.remove(&id).unwrap_or_default();
+            let mut below = Layer::default();
+            // Wildcard rules are for hosts of Kubernetes, and any rule of a service hides them.
+            if service.vm.is_none() {
+                let of_namespace = service.namespace.and_then(|namespace| namespaces.get(namespace));
+                for traffic in whole.iter().chain(of_namespace.iter().copied()) {
+                    below = fold(&below, &traffic.layer);
+                }
+            }
+            let owner = said.iter().copied().find(|traffic| !traffic.foreign && traffic.caller.is_none());
+            if owner.is_some() || (!service.versions.is_empty() && service.emits && owned(service, mesh)) {
+                let made = self.destination_rule(id, &below, owner, owner);
+                self.out.push(made);
+            }
+            let base = owner.map_or_else(|| below.clone(), |owner| fold(&below, &owner.layer));
+            for traffic in said.iter().copied().filter(|traffic| traffic.foreign || traffic.caller.is_some()) {
+                let made = self.destination_rule(id, &base, Some(traffic), owner);
+                self.out.push(made);
+            }
+        }
+        for (at, external) in mesh.externals.iter().enumerate() {
+            let said = by_external.remove(&ExternalId(at)).unwrap_or_default();
+            let encrypted = external.emits && external.ports.iter().any(|port| port.tls.is_some());
+            if said.is_empty() && encrypted {
+                self.external_rules(ExternalId(at), None);
+            }
+            for traffic in said {
+                self.external_rules(ExternalId(at), Some(traffic));
+            }
+        }
+    }
+
+    /// A rule for a host that is no declared service.
+    fn plain(&mut self, traffic: &Traffic<'a>, host: &str, name: String) {
+        let namespace = if traffic.subject == Subject::Mesh { Some(self.mesh.settings.root_namespace) } else { traffic.head.namespace };
+        let mut resource = self.resource(Kind::DestinationRule, namespace, name, &traffic.head);
+        resource.spec.set("host", host);
+        let ports = Ports { http: true, tcp: false };
+        let mut policy = policy_object(&traffic.layer, traffic.head.span, ports);
+        self.port_settings(&traffic.layer, &traffic.ports, ports, &mut policy);
+        resource.spec.put_object("trafficPolicy", policy);
+        self.export(&traffic.head.common, false, traffic.head.span, &mut resource.spec);
+        self.out.push(resource);
+    }
+
+    fn external_rules(&mut self, id: ExternalId, traffic: Option<&Traffic<'a>>) {
+        let external = &self.mesh.externals[id.0];
+        let ports = Ports {
+            http: external.ports.iter().any(|port| port.port.protocol.rank() == Rank::Http),
+            tcp: external.ports.iter().any(|port| port.port.protocol.rank() != Rank::Http),
+        };
+        for (i, (host, span)) in external.hosts.iter().enumerate() {
+            let head = match traffic {
+                Some(traffic) => traffic.head.clone(),
+                None => Head { namespace: external.namespace, span: external.span, common: external.common.clone(), ..Head::default() },
+            };
+            let name = if i == 0 { external.name.to_owned() } else { format!("{}-{}", external.name, i + 1) };
+            let mut resource = self.resource(Kind::DestinationRule, head.namespace, name.as_str(), &head);
+            if i > 0 {
+                resource.name = Text::from(format!("{}-{}", head.common.object.map_or(external.name, |(name, _)| name), i + 1));
+            }
+            resource.spec.set_at("host", host.as_ref(), *span);
+            let none = Layer::default();
+            let layer = traffic.map_or(&none, |traffic| &traffic.layer);
+            let mut policy = policy_object(layer, head.span, ports);
+            let mut settings: Vec<(u16, Layer<'a>, Span)> = traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
+            for port in &external.ports {
+                if let Some((_, span)) = port.tls {
+                    if !settings.iter().any(|(number, ..)| *number == port.port.number) {
+                        settings.push((port.port.number, Layer::default(), span));
+                    }
+                }
+            }
+            let mut list = Vec::new();
+            for (number, own, span) in &settings {
+                let mut object = port_object(*number, &fold(layer, own), *span, ports);
+                let said = external.ports.iter().find(|port| port.port.number == *number).and_then(|port| port.tls);
+                if let (Some((mode, span)), true) = (said, own.tls.is_none()) {
+                    object.put_object("tls", port_tls(mode, span));
+                }
+                list.push(object.node());
+            }
+            policy.put_list("portLevelSettings", list);
+            if policy.is_empty() {
+                continue;
+            }
+            resource.spec.put_object("trafficPolicy", policy);
+            self.export(&head.common, false, head.span, &mut resource.spec);
+            self.out.push(resource);
+        }
+    }
+
+    /// The rule of a service: the folded policy, its subsets, and settings of ports. `traffic` is the statement
+    /// that makes it; the `owner`'s versions are repeated in a caller's rule.
+    fn destination_rule(&self, id: ServiceId, below: &Layer<'a>, traffic: Option<&Traffic<'a>>, owner: Option<&Traffic<'a>>) -> Resource {
+        let service = self.service(id);
+        let ports = Ports {
+            http: service.ports.is_empty() || service.ports.iter().any(|port| port.protocol.rank() == Rank::Http),
+            tcp: service.ports.iter().any(|port| port.protocol.rank() != Rank::Http),
+        };
+        let head = match traffic {
+            Some(traffic) => traffic.head.clone(),
+            None => {
+                let mut common = service.common.clone();
+                if service.vm.is_some() {
+                    common.object = None;
+                }
+                Head { namespace: service.namespace, span: service.span, common, ..Head::default() }
+            }
+        };
+        let name = match traffic.and_then(|traffic| traffic.caller) {
+            Some((caller, _)) => format!("{}-from-{}", service.name, self.service(caller).name),
+            None => service.name.to_owned(),
+        };
+        let mut resource = self.resource(Kind::DestinationRule, head.namespace, name, &head);
+        let own = traffic.map(|traffic| &traffic.layer);
+        let layer = own.map_or_else(|| below.clone(), |own| fold(below, own));
+        resource.spec.set_at("host", self.host(id), traffic.map_or(service.span, |traffic| traffic.head.span));
+        if let Some((caller, span)) = traffic.and_then(|traffic| traffic.caller) {
+            let mut workloads = Object::new(span);
+            workloads.put_object("matchLabels", label_object(&super::selector(self.service(caller)), span));
+            resource.spec.put_object("workloadSelector", workloads);
+        }
+        let none = Vec::new();
+        let mut port_layers: Vec<(u16, Layer<'a>, Span)> = owner.filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic))).map_or(none, |owner| owner.ports.clone());
+        merge(&mut port_layers, traffic.map(|traffic| traffic.ports.as_slice()).unwrap_or_default());
+        let mut version_layers: Vec<(&'a str, Layer<'a>, Span)> = owner.filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic))).map_or(Vec::new(), |owner| owner.versions.clone());
+        merge(&mut version_layers, traffic.map(|traffic| traffic.versions.as_slice()).unwrap_or_default());
+
+        let mut policy = policy_object(&layer, head.span, ports);
+        self.port_settings(&layer, &port_layers, ports, &mut policy);
+        resource.spec.put_object("trafficPolicy", policy);
+        let subsets = service.versions.iter().map(|version| {
+            let mut subset = Object::new(version.span);
+            subset.set("name", subset_name(version.name));
+            let mut labels = Object::new(version.span);
+            if version.select.is_empty() {
+                labels.set("version", version.name);
+            }
+            for (key, value, span) in &version.select {
+                labels.set_at(key.to_string(), value.as_ref(), *span);
+            }
+            subset.put_object("labels", labels);
+            if let Some((_, own, span)) = version_layers.iter().find(|(name, ..)| *name == version.name) {
+                let full = fold(&layer, own);
+                let mut policy = policy_object(&only_said(&full, own), *span, ports);
+                let of_version: Vec<(u16, Layer<'a>, Span)> =
+                    port_layers.iter().map(|(number, port, span)| (*number, fold(own, port), *span)).collect();
+                self.port_settings(&layer, &of_version, ports, &mut policy);
+                subset.put_object("trafficPolicy", policy);
+            }
+            subset.node()
+        });
+        let subsets = subsets.collect();
+        resource.spec.put_list("subsets", subsets);
+        self.export(&head.common, traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some()), head.span, &mut resource.spec);
+        if service.open && !service.versions.is_empty() {
+            resource.reasons.push(format!("{} is declared nowhere: its versions are those that routes name, by the label `version`", service.name));
+        }
+        resource
+    }
+
+    fn port_settings(&self, layer: &Layer<'a>, ports: &[(u16, Layer<'a>, Span)], kinds: Ports, policy: &mut Object) {
+        let list = ports.iter().map(|(number, own, span)| port_object(*number, &fold(layer, own), *span, kinds).node());
+        policy.put_list("portLevelSettings", list.collect());
+    }
+}
+
+/// Layers of the same port or version, field by field.
+fn merge<'a, K: PartialEq + Copy>(into: &mut Vec<(K, Layer<'a>, Span)>, from: &[(K, Layer<'a>, Span)]) {
+    for (key, layer, span) in from {
+        match into.iter_mut().find(|(old, ..)| old == key) {
+            Some((_, old, _)) => *old = fold(old, layer),
+            None => into.push((*key, layer.clone(), *span)),
+        }
+    }
+}
+
+/// A service whose versions nobody else writes: declared here, or taken as it is used in its own namespace.
+fn owned(service: &Service<'_>, mesh: &crate::model::Mesh<'_>) -> bool {
+    !service.open || service.namespace.is_none() || mesh.routes.iter().any(|route| !route.foreign && route.head.namespace == service.namespace)
+}
+
+/// The settings of `above` on top of those of `below`, field by field.
+fn fold<'a>(below: &Layer<'a>, above: &Layer<'a>) -> Layer<'a> {
+    let mut out = above.clone();
+    out.balance = out.balance.or_else(|| below.balance.clone());
+    out.warmup = out.warmup.or(below.warmup);
+    out.tls = out.tls.or_else(|| below.tls.clone());
+    let mut pool = below.pool.clone();
+    for (name, value, span) in &above.pool {
+        match pool.iter_mut().find(|(old, ..)| old == name) {
+            Some(old) => *old = (name, value.clone(), *span),
+            None => pool.push((name, value.clone(), *span)),
+        }
+    }
+    out.pool = pool;
+    out.eject = match (&below.eject, out.eject) {
+        (Some(below), Some(mut above)) => {
+            for count in &below.counts {
+                if !above.counts.iter().any(|(kind, ..)| std::mem::discriminant(kind) == std::mem::discriminant(&count.0)) {
+                    above.counts.push(count.clone());
+                }
+            }
+            above.every = above.every.or(below.every);
+            above.time = above.time.or(below.time);
+            above.at_most = above.at_most.or(below.at_most);
+            above.healthy = above.healthy.or(below.healthy);
+            Some(above)
+        }
+        (below, above) => above.or_else(|| below.clone()),
+    };
+    out
+}
+
+/// The sections of a full layer that a version has something to say of: the rest Istio takes from the host.
+fn only_said<'a>(full: &Layer<'a>, own: &Layer<'a>) -> Layer<'a> {
+    let balances = own.balance.is_some() || own.warmup.is_some();
+    Layer {
+        balance: full.balance.clone().filter(|_| balances),
+        warmup: full.warmup.filter(|_| balances),
+        pool: if own.pool.is_empty() { Vec::new() } else { full.pool.clone() },
+        eject: full.eject.clone().filter(|_| own.eject.is_some()),
+        tls: full.tls.clone().filter(|_| own.tls.is_some()),
+    }
+}
+
+fn port_object(number: u16, layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
+    let mut object = Object::new(span);
+    let mut port = Object::new(span);
+    port.set("number", number);
+    object.put_object("port", port);
+    object.fill_from(&policy_object(layer, span, ports));
+    object
+}
+
+fn policy_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
+    let mut policy = Object::new(span);
+    let mut balancer = Object::new(span);
+    if let Some((balance, span)) = &layer.balance {
+        match balance {
+            Balance::Simple(name) => balancer.set_at("simple", name.replace('-', "_").to_ascii_uppercase(), *span),
+            Balance::Hash { key, table } => balancer.set_at("consistentHash", hash_object(key, table.as_ref(), *span), *span),
+        }
+    }
+    if let Some((time, share, span)) = layer.warmup {
+        let mut warmup = Object::new(span);
+        warmup.set("duration", time);
+        warmup.set_some("minimumPercent", share.map(|parts| f64::from(parts) / 10_000.0));
+        balancer.set_at("warmup", warmup, span);
+    }
+    policy.put_object("loadBalancer", balancer);
+    policy.put_object("connectionPool", pool_object(layer, span, ports));
+    if let Some(eject) = &layer.eject {
+        policy.put_object("outlierDetection", eject_object(eject));
+    }
+    if let Some(tls) = &layer.tls {
+        policy.put_object("tls", tls_object(tls));
+    }
+    policy
+}
+
+fn hash_object(key: &HashKey<'_>, table: Option<&(&'static str, u32)>, span: Span) -> Object {
+    let mut hash = Object::new(span);
+    match key {
+        HashKey::Header(name) => hash.set("httpHeaderName", *name),
+        HashKey::Query(name) => hash.set("httpQueryParameterName", *name),
+        HashKey::SourceIp => hash.set("useSourceIp", true),
+        HashKey::Cookie(name, ttl, path) => {
+            let mut cookie = Object::new(span);
+            cookie.set("name", *name);
+            cookie.set_some("path", path.as_deref());
+            cookie.set_some("ttl", *ttl);
+            hash.put_object("httpCookie", cookie);
+        }
+    }
+    if let Some((field, size)) = table {
+        let mut object = Object::new(span);
+        object.set(if *field == "maglev" { "tableSize" } else { "minimumRingSize" }, *size);
+        hash.put_object(*field, object);
+    }
+    hash
+}
+
+fn pool_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
+    let (mut tcp, mut http) = (Object::new(span), Object::new(span));
+    for (name, value, at) in &layer.pool {
+        let (count, time) = match value {
+            PoolValue::Count(count) => (*count, ""),
+            PoolValue::Time(time) => (0, *time),
+            PoolValue::Keepalive(..) => (0, ""),
+        };
+        match *name {
+            "max-connections" => tcp.set_at("maxConnections", count, *at),
+            "connect-timeout" => tcp.set_at("connectTimeout", time, *at),
+            "max-age" => tcp.set_at("maxConnectionDuration", time, *at),
+            "idle-timeout" => {
+                if ports.http {
+                    http.set_at("idleTimeout", time, *at);
+                }
+                if ports.tcp {
+                    tcp.set_at("idleTimeout", time, *at);
+                }
+            }
+            "max-pending" => http.set_at("http1MaxPendingRequests", count, *at),
+            "max-requests" => http.set_at("http2MaxRequests", count, *at),
+            "requests-per-connection" => http.set_at("maxRequestsPerConnection", count, *at),
+            "max-retries" => http.set_at("maxRetries", count, *at),
+            "max-streams" => http.set_at("maxConcurrentStreams", count, *at),
+            _ => {
+                if let PoolValue::Keepalive(time, interval, probes) = value {
+                    let mut keepalive = Object::new(*at);
+                    keepalive.set("time", *time);
+                    keepalive.set_some("interval", *interval);
+                    keepalive.set_some("probes", *probes);
+                    tcp.put_object("tcpKeepalive", keepalive);
+                }
+            }
+        }
+    }
+    let mut pool = Object::new(layer.pool.first().map_or(span, |(.., span)| *span));
+    pool.put_object("tcp", tcp);
+    pool.put_object("http", http);
+    pool
+}
+
+fn eject_object(eject: &Eject<'_>) -> Object {
+    let mut object = Object::new(eject.span);
+    for (kind, count, span) in &eject.counts {
+        match kind {
+            EjectKind::ServerErrors => object.set_at("consecutive5xxErrors", *count, *span),
+            EjectKind::Gateway => object.set_at("consecutiveGatewayErrors", *count, *span),
+            EjectKind::Local => {
+                object.set_at("splitExternalLocalOriginErrors", true, *span);
+                object.set_at("consecutiveLocalOriginFailures", *count, *span);
+            }
+            EjectKind::Codes(codes) => {
+                object.set_at("consecutive5xxErrors", *count, *span);
+                let codes = codes.iter().map(|code| Node::new(*code, *span)).collect();
+                object.put_list("outlierDetectionHttpErrorCodes", codes);
+            }
+        }
+    }
+    object.set_some("interval", eject.every);
+    object.set_some("baseEjectionTime", eject.time);
+    if let Some((share, span)) = eject.at_most {
+        object.set_at("maxEjectionPercent", share, span);
+    }
+    object.set_some("minHealthPercent", eject.healthy);
+    object
+}
+
+fn tls_object(tls: &Tls<'_>) -> Object {
+    let mut object = Object::new(tls.span);
+    object.set("mode", match tls.mode {
+        "mesh" => "ISTIO_MUTUAL",
+        "simple" => "SIMPLE",
+        "mutual" => "MUTUAL",
+        _ => "DISABLE",
+    });
+    object.set_some("credentialName", tls.cert.as_deref());
+    if let Some((file, key)) = &tls.files {
+        object.set("clientCertificate", file.as_ref());
+        object.set("privateKey", key.as_ref());
+    }
+    object.set_some("caCertificates", tls.ca.as_deref());
+    object.set_some("sni", tls.sni.as_deref());
+    object.put_list("subjectAltNames", texts(&tls.san, tls.span));
+    object
+}

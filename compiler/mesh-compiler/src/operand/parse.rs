@@ -1,0 +1,633 @@
+//! Operand text to values, with the message and the fix for what is meant to be one.
+
+use std::borrow::Cow;
+
+use mesh_diagnostics::{Diagnostic, Span, all_codes, code};
+use mesh_istio::{Release, SUPPORTED, host};
+use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
+
+use super::{Address, Arg, Destination, Failure, Name, Path, Pattern, Type, Value, WHOLE};
+use crate::suggest::{all_of, any_of, nearest};
+
+/// The HTTP methods that Istio knows.
+pub(super) const METHODS: [&str; 9] =
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
+/// The modes of mutual TLS.
+pub(super) const MODES: [&str; 4] = ["strict", "permissive", "off", "inherit"];
+
+/// The reasons to retry that Envoy knows and Istio lets through.
+const RETRY_ON: [&str; 16] = [
+    "5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "envoy-ratelimited", "retriable-4xx",
+    "refused-stream", "retriable-status-codes", "retriable-headers", "http3-post-connect-failure", "cancelled",
+    "deadline-exceeded", "internal", "resource-exhausted", "unavailable",
+];
+
+const GRPC: [&str; 17] = [
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+];
+
+/// The reason to retry that a word names: a policy or a status code.
+pub(super) fn retry_on(word: &str) -> Option<&str> {
+    let code = word.len() == 3 && word.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
+    (RETRY_ON.contains(&word) || code).then_some(word)
+}
+
+/// Reads operands of one file.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'t, 'a> {
+    pub tree: &'t Tree<'a>,
+    /// The program has parameters, whose use has been reported where they are declared.
+    pub has_parameters: bool,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// The value of an item where a type is expected.
+    pub fn read(&self, of: Type, item: Item) -> Result<Arg<'a>, Failure> {
+        let span = self.item_span(item);
+        let value = match (of, item.value) {
+            (Type::Share, share) => self.share(item.key, share)?,
+            (Type::Pair, Some(value)) => self.pair(item.key, value)?,
+            (Type::Anything, _) => Value::Word(self.tree.slice(item.key)),
+            (_, Some(_)) => return Err(self.unexpected_pair(of, item).into()),
+            (_, None) => self.operand(of, item.key)?,
+        };
+        Ok(Arg { value, span })
+    }
+
+    pub fn item_span(&self, item: Item) -> Span {
+        Span::new(self.tree.file(), item.key.start, item.end())
+    }
+
+    fn unexpected_pair(&self, of: Type, item: Item) -> Diagnostic {
+        let span = self.item_span(item);
+        let colon = Span::new(span.file, item.key.end, item.value.map_or(item.key.end, |value| value.start));
+        Diagnostic::new(code::E0301, span, format!("expected {of}, found a pair"))
+            .label("a pair")
+            .also(colon, "this `:` makes it one")
+    }
+
+    fn operand(&self, of: Type, operand: Operand) -> Result<Value<'a>, Failure> {
+        let text = self.tree.slice(operand);
+        let span = self.tree.span(operand);
+        if operand.kind == OperandKind::Bare && text.starts_with('$') && of != Type::Param {
+            return Err(self.parameter(text, span));
+        }
+        match operand.kind {
+            OperandKind::Bare => self.bare(of, text, span),
+            OperandKind::Path => self.path(of, text, span),
+            OperandKind::String => {
+                let inner = &text[1..text.len() - 1];
+                let resolved = unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?;
+                if resolved.contains("${") {
+                    return Err(self.parameter(text, span));
+                }
+                self.string(of, resolved, span)
+            }
+            OperandKind::Text => self.string(of, block_text(&text[3..text.len() - 3]), span),
+            OperandKind::Regex => self.regex(of, &text[2..text.len() - 1], span),
+            OperandKind::Group(_) if of == Type::Group => Ok(Value::Word(text)),
+            OperandKind::Group(_) => Err(expected(of, "a group", span).into()),
+            OperandKind::Equals => Err(expected(of, "`=`", span).into()),
+        }
+    }
+
+    fn parameter(&self, text: &str, span: Span) -> Failure {
+        if self.has_parameters {
+            return Failure::Quiet;
+        }
+        Diagnostic::new(code::E0390, span, format!("`{text}` is a parameter, and parameters are not compiled yet"))
+            .label("not supported by this meshc")
+            .into()
+    }
+
+    fn bare(&self, of: Type, text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+        let wrong = || Err(wrong(of, text, span).into());
+        Ok(match of {
+            Type::Duration => return duration(text, span),
+            Type::Percent => Value::Percent(share_parts(text, span)?),
+            Type::Count => match number(text) {
+                Some(number) => Value::Number(number),
+                None => return wrong(),
+            },
+            Type::PortNumber => Value::Number(port_number(of, text, span)?),
+            Type::Port if text.bytes().all(|b| b.is_ascii_digit()) => Value::Number(port_number(of, text, span)?),
+            Type::Status => Value::Number(status(of, text, span, 200, 599)?),
+            Type::Redirect => Value::Number(status(of, text, span, 300, 399)?),
+            Type::Abort if text.starts_with(|c: char| c.is_ascii_digit()) => Value::Number(status(of, text, span, 200, 599)?),
+            Type::Abort => one_of(of, text, &GRPC, span)?,
+            Type::Method => one_of(of, text, &METHODS, span)?,
+            Type::Mode => one_of(of, text, &MODES, span)?,
+            Type::Retry => match retry_on(text) {
+                Some(word) => Value::Word(word),
+                None => one_of(of, text, &RETRY_ON, span)?,
+            },
+            Type::Eject => match text {
+                "5xx" | "gateway" | "local" => Value::Word(text),
+                _ if text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit()) => Value::Number(status(of, text, span, 100, 599)?),
+                _ => return wrong(),
+            },
+            Type::OneOf(words) => one_of(of, text, &words.split('|').collect::<Vec<_>>(), span)?,
+            Type::Finding => Value::Word(finding(text, span)?),
+            Type::Release => release(text, span)?,
+            Type::Service | Type::Gateway | Type::Delegate => Value::Name(qualified(of, text, span)?),
+            Type::Destination => destination(text, span)?,
+            Type::Name | Type::Port | Type::Account | Type::Provider => Value::Word(label(of, text, span)?),
+            Type::Namespace => Value::Word(label(of, text, span)?),
+            Type::Export => match text {
+                "here" | "everywhere" | "nowhere" => Value::Word(text),
+                _ => Value::Word(label(of, text, span)?),
+            },
+            Type::Version => Value::Word(version(text, span)?),
+            Type::Domain => match host::is_subdomain(text) {
+                true => Value::Word(text),
+                false => return Err(bad_name(of, text, span).into()),
+            },
+            Type::Address => match Address::parse(text) {
+                Some(address) => Value::Address(address),
+                None => return wrong(),
+            },
+            Type::Endpoint => match Address::parse(text) {
+                Some(Address::One(_)) => Value::Word(text),
+                None if host::is_host(text) && text != "*" => Value::Word(text),
+                _ => return wrong(),
+            },
+            Type::Header => Value::Word(header(text, span)?),
+            Type::Cookie | Type::Query | Type::Claim => Value::Word(token(of, text, span)?),
+            Type::Locality => locality(text, span)?,
+            Type::Pattern if text == "*" => Value::Pattern(Pattern::Present),
+            Type::Paths if text == "*" => Value::Path(Path::Prefix(Cow::Borrowed("/"))),
+            Type::OperationWord => return operation_word(text, span),
+            Type::Module => Value::Word(text),
+            Type::Param if text.starts_with('$') => Value::Word(text),
+            Type::Target => Value::Target(super::Target::Named(qualified(Type::Service, text, span)?)),
+            _ => return wrong(),
+        })
+    }
+
+    fn path(&self, of: Type, text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+        match of {
+            Type::Path => Ok(Value::Text(Cow::Borrowed(text))),
+            Type::Paths | Type::OperationWord => Ok(Value::Path(path(Cow::Borrowed(text), span)?)),
+            _ => Err(expected(of, &format!("the path `{text}`"), span).into()),
+        }
+    }
+
+    fn string(&self, of: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Failure> {
+        Ok(match of {
+            Type::String => Value::Text(text),
+            Type::Host => Value::Text(host_name(text, span)?),
+            Type::Pattern => match Pattern::of(text.clone()) {
+                Some(pattern) => Value::Pattern(pattern),
+                None => return Err(bad_star(&text, span).into()),
+            },
+            Type::Path if text.starts_with('/') => Value::Text(text),
+            Type::Paths | Type::OperationWord if text.starts_with(['/', '*']) => Value::Path(path(text, span)?),
+            Type::Address => match Address::parse(&text) {
+                Some(address) => Value::Address(address),
+                None => return Err(expected(of, &format!("`\"{text}\"`"), span).into()),
+            },
+            Type::Endpoint if matches!(Address::parse(&text), Some(Address::One(_))) || host::is_host(&text) => {
+                Value::Text(text)
+            }
+            Type::Target => match host_name(text, span)? {
+                Cow::Borrowed(host) => Value::Target(super::Target::Host(host)),
+                Cow::Owned(host) => return Err(expected(of, &format!("`\"{host}\"`, which has an escape"), span).into()),
+            },
+            _ => {
+                let problem = expected(of, "a text in quotes", span);
+                let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+                let nameable = matches!(of, Type::Service | Type::Name | Type::Version | Type::Namespace | Type::Gateway | Type::Header | Type::Account);
+                if plain && nameable && self.bare(of, "x", span).is_ok() {
+                    return Err(problem.fix(format!("write `{text}` without quotes"), span, text).into());
+                }
+                return Err(problem.into());
+            }
+        })
+    }
+
+    fn regex(&self, of: Type, inner: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+        let text: Cow<'a, str> =
+            if inner.contains("\\\"") { Cow::Owned(inner.replace("\\\"", "\"")) } else { Cow::Borrowed(inner) };
+        if !matches!(of, Type::Pattern | Type::Paths | Type::Regex | Type::OperationWord) {
+            return Err(expected(of, "a regular expression", span).into());
+        }
+        if let Err(problem) = regex_syntax::parse(&text) {
+            let reason = match problem {
+                regex_syntax::Error::Parse(error) => error.kind().to_string(),
+                regex_syntax::Error::Translate(error) => error.kind().to_string(),
+                _ => "it has no such syntax".to_owned(),
+            };
+            return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy cannot read")
+                .label(reason)
+                .note("Envoy reads regular expressions as RE2 does: without look-around and back references")
+                .into());
+        }
+        if text.is_empty() || text.chars().count() > 1024 {
+            return Err(Diagnostic::new(code::E0318, span, "a regular expression that Istio refuses")
+                .label("Istio takes 1 to 1024 characters")
+                .into());
+        }
+        Ok(match of {
+            Type::Pattern => Value::Pattern(Pattern::Regex(text)),
+            Type::Paths | Type::OperationWord => Value::Path(Path::Regex(text)),
+            _ => Value::Text(text),
+        })
+    }
+
+    fn share(&self, key: Operand, share: Option<Operand>) -> Result<Value<'a>, Failure> {
+        let span = self.tree.span(key);
+        let word = self.tree.slice(key);
+        if key.kind != OperandKind::Bare {
+            return Err(expected(Type::Share, "something else", span).into());
+        }
+        if word.starts_with('$') {
+            return Err(self.parameter(word, span));
+        }
+        let Value::Share(destination, _) = destination(word, span)? else { return Err(Failure::Quiet) };
+        let parts = match share {
+            None => None,
+            Some(operand) => match self.operand(Type::Percent, operand)? {
+                Value::Percent(parts) => Some(parts),
+                _ => None,
+            },
+        };
+        Ok(Value::Share(destination, parts))
+    }
+
+    fn pair(&self, key: Operand, value: Operand) -> Result<Value<'a>, Failure> {
+        let text = |operand: Operand| -> Result<Cow<'a, str>, Failure> {
+            let slice = self.tree.slice(operand);
+            let span = self.tree.span(operand);
+            match operand.kind {
+                OperandKind::Bare if slice.starts_with('$') => Err(self.parameter(slice, span)),
+                OperandKind::Bare => Ok(Cow::Borrowed(slice)),
+                OperandKind::String => {
+                    let inner = &slice[1..slice.len() - 1];
+                    unescape(inner).map_err(|escape| bad_escape(span, inner, escape).into())
+                }
+                _ => Err(expected(Type::Pair, "something else", span).into()),
+            }
+        };
+        Ok(Value::Pair(text(key)?, text(value)?))
+    }
+}
+
+/// "expected A, found B", where what was found is described.
+pub(crate) fn expected(of: Type, found: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(code::E0301, span, format!("expected {of}, found {found}")).label(format!("expected {of}"))
+}
+
+/// "expected A, found `text`", with a fix where the text is nearly one.
+fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
+    let problem = expected(of, &format!("`{text}`"), span);
+    let quoted = format!("\"{text}\"");
+    match of {
+        Type::String | Type::Pattern | Type::Host => problem.fix(format!("write `{quoted}`"), span, quoted),
+        Type::Count => match text.trim_end_matches(|c: char| !c.is_ascii_digit()) {
+            digits if number(digits).is_some() => problem.fix(format!("write `{digits}`"), span, digits),
+            _ => problem,
+        },
+        Type::Path | Type::Paths if host::is_label(text) => problem.fix(format!("write `/{text}`"), span, format!("/{text}")),
+        _ => problem,
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten().filter(|number| i32::try_from(*number).is_ok())
+}
+
+fn bounds(span: Span, title: String, label: impl Into<String>) -> Failure {
+    Diagnostic::new(code::E0310, span, title).label(label).into()
+}
+
+fn port_number(of: Type, text: &str, span: Span) -> Result<u32, Failure> {
+    match number(text) {
+        Some(port @ 1..=65535) => Ok(port),
+        Some(port) => Err(bounds(span, format!("there is no port {port}"), "ports go from 1 to 65535")),
+        None => Err(wrong(of, text, span).into()),
+    }
+}
+
+fn status(of: Type, text: &str, span: Span, low: u32, high: u32) -> Result<u32, Failure> {
+    match number(text) {
+        Some(code) if (low..=high).contains(&code) => Ok(code),
+        Some(code) => Err(bounds(span, format!("{code} is not a status that can stand here"), format!("from {low} to {high}"))),
+        None => Err(wrong(of, text, span).into()),
+    }
+}
+
+/// A duration: `2s`, `1h30m`, `500ms`; whole milliseconds, one at least.
+fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+    let mut millis: f64 = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let factor = match unit {
+            "ms" => 1.0,
+            "s" => 1000.0,
+            "m" => 60_000.0,
+            "h" => 3_600_000.0,
+            _ => return Err(not_a_duration(text, number, unit, span).into()),
+        };
+        match number.parse::<f64>() {
+            Ok(number) => millis += number * factor,
+            Err(_) => return Err(not_a_duration(text, number, unit, span).into()),
+        }
+        rest = tail;
+    }
+    if !(1.0..=9e15).contains(&millis) || millis.fract() != 0.0 {
+        return Err(bounds(
+            span,
+            format!("`{text}` is not a duration that Istio takes"),
+            "whole milliseconds, and one at least",
+        ));
+    }
+    Ok(Value::Duration(text, millis as u64))
+}
+
+fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -> Diagnostic {
+    let problem = expected(Type::Duration, &format!("`{text}`"), span);
+    let seconds = |unit: &str| format!("{number}{unit}");
+    if number.len() + unit.len() != text.len() || number.is_empty() || number.parse::<f64>().is_err() {
+        return problem;
+    }
+    match unit {
+        "" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
+        "sec" | "secs" | "second" | "seconds" | "S" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
+        "min" | "mins" | "minute" | "minutes" | "M" => problem.fix(format!("write `{}`", seconds("m")), span, seconds("m")),
+        "hr" | "hrs" | "hour" | "hours" | "H" => problem.fix(format!("write `{}`", seconds("h")), span, seconds("h")),
+        "d" | "day" | "days" => problem.help("write days in hours, as in `24h`"),
+        "us" | "ns" | "µs" => problem.help("Istio counts in whole milliseconds: write `1ms` at least"),
+        _ => problem.help("the units are `ms`, `s`, `m` and `h`"),
+    }
+}
+
+/// A percentage in ten-thousandths of a per cent.
+fn share_parts(text: &str, span: Span) -> Result<u32, Failure> {
+    let Some(number) = text.strip_suffix('%') else {
+        let problem = wrong(Type::Percent, text, span);
+        let plain = parts_of(text).is_some_and(|parts| parts <= WHOLE);
+        let problem = if plain { problem.fix(format!("write `{text}%`"), span, format!("{text}%")) } else { problem };
+        return Err(problem.into());
+    };
+    match parts_of(number) {
+        Some(parts) if parts <= WHOLE => Ok(parts),
+        Some(_) => Err(bounds(span, format!("{text} is more than everything"), "percentages go from 0% to 100%")),
+        None if number.bytes().all(|b| b.is_ascii_digit() || b == b'.') && number.contains('.') => {
+            Err(bounds(span, format!("{text} is finer than Istio counts"), "four digits behind the point at most"))
+        }
+        None => Err(wrong(Type::Percent, text, span).into()),
+    }
+}
+
+/// `12.5` in ten-thousandths.
+fn parts_of(number: &str) -> Option<u32> {
+    let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(rest) || rest.len() > 4 || whole.len() > 4 {
+        return None;
+    }
+    let whole: u32 = whole.parse().ok()?;
+    let rest: u32 = format!("{rest:0<4}").parse().ok()?;
+    Some(whole * 10_000 + rest)
+}
+
+fn one_of<'a>(of: Type, text: &'a str, words: &[&str], span: Span) -> Result<Value<'a>, Failure> {
+    if words.contains(&text) {
+        return Ok(Value::Word(text));
+    }
+    let problem = expected(of, &format!("`{text}`"), span);
+    let same = words.iter().copied().find(|word| word.eq_ignore_ascii_case(text) || word.replace('_', "-").eq_ignore_ascii_case(text));
+    let problem = match same.or_else(|| nearest(text, words.iter().copied())) {
+        Some(word) => problem.fix(format!("write `{word}`"), span, word),
+        None if matches!(of, Type::OneOf(_) | Type::Mode) => problem,
+        None => problem.help(format!("there are {}", all_of(words.iter().copied()))),
+    };
+    Err(problem.into())
+}
+
+fn finding<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+    let names = || all_codes().filter(|code| !code.id.starts_with('E')).map(|code| code.id);
+    if names().any(|name| name == text) {
+        return Ok(text);
+    }
+    let problem = Diagnostic::new(code::E0217, span, format!("there is no finding `{text}`"))
+        .label("not the name of a warning or a note");
+    Err(match nearest(text, names()) {
+        Some(name) => problem.fix(format!("write `{name}`"), span, name),
+        None if text.starts_with('E') => problem.help("errors cannot be ignored"),
+        None => problem.help(format!("there are {}", all_of(names()))),
+    }
+    .into())
+}
+
+fn release<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+    match Release::parse(text) {
+        Some(release) if SUPPORTED.contains(&release) => Ok(Value::Word(text)),
+        Some(release) => {
+            let known = SUPPORTED.map(|release| release.to_string());
+            let known = any_of(known.iter().map(String::as_str));
+            Err(bounds(span, format!("this meshc does not know Istio {release}"), format!("it knows {known}")))
+        }
+        None => Err(wrong(Type::Release, text, span).into()),
+    }
+}
+
+fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
+    let problem = Diagnostic::new(code::E0211, span, format!("`{text}` cannot be {of}"))
+        .label("lower-case letters, digits and inner dashes, 63 at most");
+    let better: String = text.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    if better != text && host::is_label(&better) {
+        return problem.fix(format!("write `{better}`"), span, better);
+    }
+    problem
+}
+
+fn label<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
+    let fits = match of {
+        Type::Account | Type::Name | Type::Provider => host::is_subdomain(text),
+        _ => host::is_label(text),
+    };
+    if !fits {
+        return Err(bad_name(of, text, span).into());
+    }
+    if matches!(text, "and" | "or" | "not") {
+        return Err(Diagnostic::new(code::E0211, span, format!("`{text}` names nothing"))
+            .label("this word joins tests")
+            .into());
+    }
+    Ok(text)
+}
+
+/// `NAME` or `NAME.NS`.
+fn qualified<'a>(of: Type, text: &'a str, span: Span) -> Result<Name<'a>, Failure> {
+    let (name, namespace) = match text.split_once('.') {
+        Some((name, namespace)) => (name, Some(namespace)),
+        None => (text, None),
+    };
+    if namespace.is_some_and(|namespace| namespace.contains('.')) {
+        let problem = Diagnostic::new(code::E0211, span, format!("`{text}` is a host, not a name"))
+            .label("a name is `NAME` or `NAME.NAMESPACE`");
+        let local = text.strip_suffix(".svc.cluster.local").filter(|short| short.matches('.').count() == 1);
+        return Err(match local {
+            Some(short) => problem.fix(format!("write `{short}`"), span, short),
+            None => problem.help(format!("a host stands in quotes: `\"{text}\"`")),
+        }
+        .into());
+    }
+    label(of, name, span).and_then(|_| namespace.map_or(Ok(""), |namespace| label(Type::Namespace, namespace, span)))
+        .map_err(|_| Failure::from(bad_name(of, text, span)))?;
+    Ok(Name { name, namespace })
+}
+
+fn version<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+    let bytes = text.as_bytes();
+    let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    let ends = bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.last().is_some_and(u8::is_ascii_alphanumeric);
+    if inner && ends && bytes.len() <= 63 && !matches!(text, "and" | "or" | "not") {
+        return Ok(text);
+    }
+    Err(Diagnostic::new(code::E0211, span, format!("`{text}` cannot be a version"))
+        .label("letters, digits and inner `-`, `.`, `_`, 63 at most")
+        .note("a version is the value of a label of its pods")
+        .into())
+}
+
+fn destination<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+    let (head, behind) = match text.split_once('@') {
+        Some((head, behind)) => (head, Some(version(behind, span)?)),
+        None => (text, None),
+    };
+    let word = match behind {
+        Some(_) => qualified(Type::Service, head, span)?,
+        // A lone word may be a version, and versions may have dots: `1.0`.
+        None => match qualified(Type::Service, head, span) {
+            Ok(name) => name,
+            Err(problem) => match version(head, span) {
+                Ok(name) => Name { name, namespace: None },
+                Err(_) => return Err(problem),
+            },
+        },
+    };
+    Ok(Value::Share(Destination { word, version: behind }, None))
+}
+
+fn host_name<'a>(text: Cow<'a, str>, span: Span) -> Result<Cow<'a, str>, Failure> {
+    if host::is_host(&text) {
+        return Ok(text);
+    }
+    let problem = Diagnostic::new(code::E0211, span, format!("`\"{text}\"` is not a host that Istio takes"));
+    let bare = text.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+    let problem = if bare.parse::<std::net::IpAddr>().is_ok() {
+        problem.label("an address, not a name")
+    } else {
+        problem.label("labels joined by dots; a `*` only at the start")
+    };
+    if bare != text && host::is_host(bare) {
+        let quoted = format!("\"{bare}\"");
+        return Err(problem.fix(format!("write `{quoted}`"), span, quoted).into());
+    }
+    Err(problem.into())
+}
+
+/// A header name: a token of HTTP, in any case.
+fn header<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !text.is_empty() && text.bytes().all(token) {
+        return Ok(text);
+    }
+    Err(Diagnostic::new(code::E0211, span, format!("`{text}` cannot be the name of a header"))
+        .label("letters, digits, and signs such as `-`")
+        .into())
+}
+
+fn token<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
+    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if fits { Ok(text) } else { Err(wrong(of, text, span).into()) }
+}
+
+/// `region[/zone[/subzone]]`, with a `*` only at the end.
+fn locality<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let fits = parts.len() <= 3 && parts.iter().all(|part| !part.is_empty());
+    if fits { Ok(Value::Word(text)) } else { Err(wrong(Type::Locality, text, span).into()) }
+}
+
+/// A method, or `*` for any; a path has been seen before.
+fn operation_word<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
+    if text == "*" || METHODS.contains(&text) {
+        return Ok(Value::Word(text));
+    }
+    if text.starts_with('*') {
+        return Ok(Value::Path(path(Cow::Borrowed(text), span)?));
+    }
+    one_of(Type::OperationWord, text, &METHODS, span).map_err(|failure| match failure {
+        Failure::Problem(problem) if problem.fix.is_none() => Failure::Problem(Box::new(
+            problem.help("a path starts with `/`; `host` and `port` come before their operand"),
+        )),
+        other => other,
+    })
+}
+
+fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
+    if let Some(at) = text.find('?') {
+        let (before, query) = text.split_at(at);
+        let problem = Diagnostic::new(code::E0316, span, "a path does not hold the query")
+            .label("the `?` and what follows it are not part of the path")
+            .note("Envoy matches the path without its query, so this rule would never be taken");
+        let pair = query[1..].split('&').next().and_then(|pair| pair.split_once('='));
+        return Err(match pair {
+            Some((name, value)) => problem.help(format!("write `path {before} and query {name} \"{value}\"`")),
+            None => problem.help("test the query with `query NAME`"),
+        }
+        .into());
+    }
+    if text.contains('#') {
+        return Err(Diagnostic::new(code::E0316, span, "a path does not hold the fragment")
+            .label("what follows the `#` never leaves the browser")
+            .into());
+    }
+    let shown = text.to_string();
+    Path::of(text).map_err(|why| {
+        let problem = Diagnostic::new(code::E0313, span, format!("`{shown}` is not a path pattern")).label(why);
+        problem.help("write a regular expression, as in `~\"/a[0-9]+/.*\"`").into()
+    })
+}
+
+fn bad_star(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(code::E0313, span, format!("`\"{text}\"` is not a pattern"))
+        .label("a `*` stands at the end, at the start, or alone")
+        .help("write a regular expression, as in `~\"a.*b\"`; where the star is meant as such, put `=` before the text")
+}
+
+fn bad_escape(span: Span, inner: &str, escape: std::ops::Range<usize>) -> Diagnostic {
+    let start = span.start + 1 + escape.start as u32;
+    let text = &inner[escape.clone()];
+    let place = Span::new(span.file, start, start + text.len() as u32);
+    Diagnostic::new(code::E0115, place, format!("strings have no escape `{text}`"))
+        .label("the escapes are those of JSON")
+        .fix(format!("write `\\{text}` for a backslash"), place, format!("\\{text}"))
+}
+
+/// The text between `"""`: without the first line break, and without the indentation that all lines share.
+fn block_text(inner: &str) -> Cow<'_, str> {
+    let body = inner.strip_prefix('\n').unwrap_or(inner);
+    if !body.contains('\n') {
+        return Cow::Borrowed(body);
+    }
+    let filled = || body.lines().filter(|line| !line.trim().is_empty());
+    let indent = filled().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let lines: Vec<&str> = body.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
+    let mut text = lines.join("\n");
+    if body.ends_with('\n') {
+        text.push('\n');
+    }
+    Cow::Owned(text)
+}

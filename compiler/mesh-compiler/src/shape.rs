@@ -1,0 +1,351 @@
+//! The shape check: the items of a head against the shapes of its word.
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_syntax::{Item, OperandKind};
+
+use crate::operand::{Arg, Failure, Reader, Target, Type, Value};
+use crate::suggest::{any_of, nearest};
+use crate::vocabulary::{Block, Element, Shape, Slot, Word, lookup};
+
+/// What stands in the places of a shape.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Match<'t, 'a> {
+    slots: Vec<(&'static str, Vec<Arg<'a>>)>,
+    words: Vec<(&'static str, Span)>,
+    /// What a condition takes: all the rest.
+    rest: &'t [Item],
+}
+
+impl<'t, 'a> Match<'t, 'a> {
+    /// What stands in a place; the first of a list.
+    pub fn get(&self, name: &str) -> Option<&Arg<'a>> {
+        self.list(name).first()
+    }
+
+    /// All that stands in a place.
+    pub fn list(&self, name: &str) -> &[Arg<'a>] {
+        self.slots.iter().find(|(slot, _)| *slot == name).map_or(&[], |(_, args)| args)
+    }
+
+    /// Where a word of the shape stands, if it does.
+    pub fn word(&self, word: &str) -> Option<Span> {
+        self.words.iter().find(|(w, _)| *w == word).map(|(_, span)| *span)
+    }
+
+    /// The items of a condition.
+    pub fn rest(&self) -> &'t [Item] {
+        self.rest
+    }
+}
+
+/// Why no shape fits, and how far the nearest one got.
+struct Miss {
+    reached: usize,
+    failure: Failure,
+    /// Nothing was left where this was expected.
+    missing: Option<String>,
+}
+
+/// The head of a statement: its word, the items behind it, and where it ends.
+pub(crate) struct Head<'t> {
+    pub word: &'static Word,
+    pub items: &'t [Item],
+    pub span: Span,
+    /// The block that the statement stands in: a word of it that follows starts the next statement.
+    pub block: Block,
+}
+
+/// Fits the head into one of the shapes of its word.
+pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Match<'t, 'a>, Failure> {
+    let mut best: Option<Miss> = None;
+    for shape in &head.word.shapes {
+        let mut matcher = Matcher { reader, head, items: head.items, at: 0, out: Match::default(), found: Vec::new() };
+        match matcher.shape(shape) {
+            Ok(()) => return Ok(matcher.out),
+            Err(miss) => match &mut best {
+                Some(old) if miss.reached == old.reached => {
+                    if let (Some(old), Some(new)) = (&mut old.missing, miss.missing) {
+                        old.push_str(", or ");
+                        old.push_str(&new);
+                    }
+                }
+                Some(old) if miss.reached < old.reached => {}
+                _ => best = Some(miss),
+            },
+        }
+    }
+    let Some(miss) = best else { return Ok(Match::default()) };
+    if let Some(expected) = miss.missing {
+        let word = head.word.entry.word;
+        let end = head.span.after();
+        return Err(Diagnostic::new(code::E0302, end, format!("`{word}` lacks an operand: expected {expected}"))
+            .label("something is missing here")
+            .also(head.span, format!("an example: `{}`", head.word.entry.example))
+            .into());
+    }
+    Err(miss.failure)
+}
+
+struct Matcher<'h, 't, 'a> {
+    reader: Reader<'t, 'a>,
+    head: &'h Head<'t>,
+    items: &'t [Item],
+    at: usize,
+    out: Match<'t, 'a>,
+    /// The option words met so far.
+    found: Vec<&'static str>,
+}
+
+impl<'a> Matcher<'_, '_, 'a> {
+    fn shape(&mut self, shape: &Shape) -> Result<(), Miss> {
+        self.elements(&shape.elements, shape)?;
+        match self.items.get(self.at) {
+            None => Ok(()),
+            Some(item) => Err(self.miss(self.leftover(*item, shape))),
+        }
+    }
+
+    fn miss(&self, failure: impl Into<Failure>) -> Miss {
+        Miss { reached: self.at, failure: failure.into(), missing: None }
+    }
+
+    fn nothing_left(&self, expected: String) -> Miss {
+        Miss { reached: self.at, failure: Failure::Quiet, missing: Some(expected) }
+    }
+
+    /// The text of a lone bare word at a place.
+    fn lone(&self, at: usize) -> Option<&'a str> {
+        let item = self.items.get(at)?;
+        let alone = item.value.is_none() && item.key.kind == OperandKind::Bare && !item.after_comma;
+        let alone = alone && self.items.get(at + 1).is_none_or(|next| !next.after_comma);
+        alone.then(|| self.reader.tree.slice(item.key))
+    }
+
+    fn elements(&mut self, elements: &[Element], shape: &Shape) -> Result<(), Miss> {
+        for (i, element) in elements.iter().enumerate() {
+            match element {
+                Element::Word(word) => self.expect_word(word)?,
+                Element::Slot(slot) if slot.of.is_condition() => {
+                    if self.at >= self.items.len() {
+                        return Err(self.nothing_left(slot.of.to_string()));
+                    }
+                    self.out.rest = &self.items[self.at..];
+                    self.at = self.items.len();
+                }
+                Element::Slot(slot) if slot.of == Type::Target => self.targets(slot, elements.get(i + 1), shape)?,
+                Element::Slot(slot) => self.slot(slot, shape)?,
+                Element::Options(options) => self.options(options, shape)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn expect_word(&mut self, word: &'static str) -> Result<(), Miss> {
+        let Some(item) = self.items.get(self.at) else { return Err(self.nothing_left(format!("`{word}`"))) };
+        let span = self.reader.item_span(*item);
+        let text = self.reader.tree.slice(item.key);
+        let is_equals = word == "=" && item.key.kind == OperandKind::Equals;
+        if item.value.is_none() && !item.after_comma && (text == word || is_equals) {
+            self.out.words.push((word, span));
+            self.at += 1;
+            return Ok(());
+        }
+        let problem = Diagnostic::new(code::E0301, span, format!("expected `{word}`, found `{text}`"))
+            .label(format!("expected `{word}`"));
+        // `3x 2s` and `3×2s` are how people write it by hand.
+        let near = nearest(text, [word]).is_some() || (word == "x" && matches!(text, "X" | "×" | "*"));
+        let problem = if near { problem.fix(format!("write `{word}`"), span, word) } else {
+            problem.help(format!("an example: `{}`", self.head.word.entry.example))
+        };
+        Err(self.miss(problem))
+    }
+
+    fn slot(&mut self, slot: &Slot, shape: &Shape) -> Result<(), Miss> {
+        let Some(item) = self.items.get(self.at).copied() else {
+            return Err(self.nothing_left(slot.of.to_string()));
+        };
+        // An option word where the operand should be: the operand is what is missing.
+        if self.lone(self.at).is_some_and(|word| self.at > 0 && shape.option_words().any(|option| option == word)) {
+            let miss = self.nothing_left(slot.of.to_string());
+            return Err(miss);
+        }
+        let mut args = vec![self.reader.read(slot.of, item).map_err(|failure| self.improve(slot, item, failure))?];
+        self.at += 1;
+        while let Some(next) = self.items.get(self.at).filter(|next| next.after_comma).copied() {
+            if !slot.list {
+                let span = self.reader.item_span(next);
+                let problem = Diagnostic::new(code::E0303, span, format!("only one operand can stand here: {}", slot.of))
+                    .label("one too many");
+                return Err(self.miss(problem));
+            }
+            let wrapped = self.wrapped_clause(next);
+            if let Some(problem) = wrapped {
+                return Err(self.miss(problem));
+            }
+            args.push(self.reader.read(slot.of, next).map_err(|failure| self.improve(slot, next, failure))?);
+            self.at += 1;
+        }
+        self.out.slots.push((slot.name, args));
+        Ok(())
+    }
+
+    /// A failure to read an operand; where the word starts another clause, a separator is what is missing.
+    fn improve(&self, slot: &Slot, item: Item, failure: Failure) -> Miss {
+        let _ = (slot, item);
+        Miss { reached: self.at, failure, missing: None }
+    }
+
+    /// A comma at the end of a line that pulls the next statement into the list.
+    fn wrapped_clause(&self, item: Item) -> Option<Diagnostic> {
+        let tree = self.reader.tree;
+        let before = self.items[self.at - 1];
+        let between = &tree.text()[before.end() as usize..item.key.start as usize];
+        let word = tree.slice(item.key);
+        let follows = self.items.get(self.at + 1).is_some_and(|next| !next.after_comma);
+        let starts_statement = item.value.is_none() && follows && lookup(self.head.block, word).is_some();
+        if !between.contains('\n') || !starts_statement {
+            return None;
+        }
+        let comma = before.end() + between.find(',')? as u32;
+        let comma = Span::new(tree.file(), comma, comma + 1);
+        Some(
+            Diagnostic::new(code::E0303, comma, format!("this comma carries the list on into `{word}`"))
+                .label("a list goes on behind a comma, also in the next line")
+                .also(tree.span(item.key), "taken as a member of the list")
+                .fix("remove the comma", comma, ""),
+        )
+    }
+
+    fn targets(&mut self, slot: &Slot, next: Option<&Element>, shape: &Shape) -> Result<(), Miss> {
+        let Some(item) = self.items.get(self.at).copied() else {
+            return Err(self.nothing_left(slot.of.to_string()));
+        };
+        let span = self.reader.item_span(item);
+        let mut args = Vec::new();
+        match self.lone(self.at) {
+            Some("mesh") => {
+                args.push(Arg { value: Value::Target(Target::Mesh), span });
+                self.at += 1;
+            }
+            Some("namespace") => {
+                self.at += 1;
+                let following = self.lone(self.at);
+                let required = matches!(next, Some(Element::Slot(_)));
+                let own = self.at >= self.items.len()
+                    || (required && self.at + 1 == self.items.len())
+                    || following.is_some_and(|word| shape.option_words().any(|option| option == word));
+                if own {
+                    args.push(Arg { value: Value::Target(Target::Namespace(None)), span });
+                } else {
+                    for arg in self.run(Type::Namespace)? {
+                        args.push(Arg { value: Value::Target(Target::Namespace(Some(arg.word()))), span: arg.span });
+                    }
+                }
+            }
+            Some("gateway") => {
+                self.at += 1;
+                if self.at >= self.items.len() {
+                    return Err(self.nothing_left(Type::Gateway.to_string()));
+                }
+                for arg in self.run(Type::Gateway)? {
+                    args.push(Arg { value: Value::Target(Target::Gateway(arg.name())), span: arg.span });
+                }
+            }
+            word => {
+                if self.at == 0 && word.is_some_and(|word| shape.option_words().any(|option| option == word)) {
+                    return Err(self.nothing_left(slot.of.to_string()));
+                }
+                args = self.run(Type::Target)?;
+            }
+        }
+        self.out.slots.push((slot.name, args));
+        Ok(())
+    }
+
+    /// The list that starts here.
+    fn run(&mut self, of: Type) -> Result<Vec<Arg<'a>>, Miss> {
+        let mut args = Vec::new();
+        while let Some(item) = self.items.get(self.at).copied() {
+            if !args.is_empty() && !item.after_comma {
+                break;
+            }
+            let word = self.reader.tree.slice(item.key);
+            if item.after_comma && matches!(word, "namespace" | "gateway" | "mesh") {
+                let span = self.reader.item_span(item);
+                let problem = Diagnostic::new(code::E0322, span, "targets of different kinds in one list")
+                    .label(format!("`{word}` starts another kind of target"))
+                    .help("write a statement for each kind");
+                return Err(self.miss(problem));
+            }
+            args.push(self.reader.read(of, item).map_err(|failure| Miss { reached: self.at, failure, missing: None })?);
+            self.at += 1;
+        }
+        Ok(args)
+    }
+
+    /// Optional parts, in any order, each once.
+    fn options(&mut self, options: &[Vec<Element>], shape: &Shape) -> Result<(), Miss> {
+        loop {
+            let word = self.lone(self.at);
+            let item = self.items.get(self.at).copied();
+            let Some(item) = item else { return Ok(()) };
+            let by_word = options.iter().find(|option| matches!(option.first(), Some(Element::Word(w)) if Some(*w) == word || (*w == "=" && item.key.kind == OperandKind::Equals)));
+            if let Some(option) = by_word {
+                let Some(Element::Word(name)) = option.first() else { return Ok(()) };
+                if self.found.contains(name) {
+                    let span = self.reader.item_span(item);
+                    let mut problem = Diagnostic::new(code::E0306, span, format!("`{name}` is said twice")).label("again here");
+                    if let Some(first) = self.out.word(name) {
+                        problem = problem.also(first, "first here");
+                    }
+                    return Err(self.miss(problem));
+                }
+                self.found.push(name);
+                let option = option.clone();
+                self.elements(&option, shape)?;
+                continue;
+            }
+            let by_operand = options.iter().find_map(|option| match option.first() {
+                Some(Element::Slot(slot)) if self.out.list(slot.name).is_empty() && !item.after_comma => Some(slot),
+                _ => None,
+            });
+            let Some(slot) = by_operand else { return Ok(()) };
+            if self.reader.read(slot.of, item).is_err() && shape.option_words().next().is_some() && word.is_some() {
+                return Ok(());
+            }
+            let slot = slot.clone();
+            self.slot(&slot, shape)?;
+        }
+    }
+
+    /// What is said of an item that no place is left for.
+    fn leftover(&self, item: Item, shape: &Shape) -> Diagnostic {
+        let tree = self.reader.tree;
+        let span = self.reader.item_span(item);
+        let text = tree.slice(item.key);
+        let problem = |title: String| Diagnostic::new(code::E0303, span, title);
+        if item.after_comma {
+            return problem(format!("`{text}` is one operand too many")).label("no list can stand here");
+        }
+        let fresh = |word: &&str| !self.found.contains(word);
+        if let Some(near) = nearest(text, shape.option_words().filter(fresh)) {
+            return problem(format!("`{text}` is not an option here"))
+                .label("not known")
+                .fix(format!("write `{near}`"), span, near);
+        }
+        if item.value.is_none() && lookup(self.head.block, text).is_some() {
+            return problem(format!("`{text}` starts another statement"))
+                .label("a statement ends with its line, or with `;`")
+                .fix("write `;` before it", span.before(), "; ");
+        }
+        let word = self.head.word.entry.word;
+        let subject = if word.is_empty() { "a destination".to_owned() } else { format!("`{word}`") };
+        let problem = problem(format!("`{text}` is one operand too many for {subject}")).label("not expected here");
+        let options: Vec<&str> = shape.option_words().filter(fresh).collect();
+        if options.is_empty() {
+            problem.help(format!("an example: `{}`", self.head.word.entry.example))
+        } else {
+            problem.help(format!("what may follow is {}", any_of(options)))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The vocabulary: every statement and clause of Mesh, declared once, as data.
+//!
+//! The shape check, `meshc explain`, the tables of the reference and the editors' keyword lists read it.
+//! Adding a clause is an entry here, its lowering where it does more than set a field, and a case.
+
+mod edge;
+mod entry;
+mod facts;
+mod later;
+mod notation;
+mod route;
+mod security;
+mod tests_of;
+mod traffic;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+pub use entry::{Block, Body, Entry, Often, Stage};
+pub use notation::{Element, Shape, Slot};
+
+/// An entry with its shapes read.
+#[derive(Debug)]
+pub struct Word {
+    /// The entry.
+    pub entry: &'static Entry,
+    /// Its shapes, in the order in which they are tried.
+    pub shapes: Vec<Shape>,
+}
+
+static TABLES: &[&[Entry]] =
+    &[facts::ENTRIES, edge::ENTRIES, route::ENTRIES, traffic::ENTRIES, security::ENTRIES, later::ENTRIES, tests_of::ENTRIES];
+
+static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
+    let entries = TABLES.iter().flat_map(|table| table.iter());
+    entries.map(|entry| Word { entry, shapes: entry.shapes.iter().map(|text| Shape::read(text)).collect() }).collect()
+});
+
+static BY_BLOCK: LazyLock<HashMap<(Block, &'static str), &'static Word>> = LazyLock::new(|| {
+    let mut map = HashMap::new();
+    for word in WORDS.iter() {
+        for block in word.entry.blocks {
+            map.insert((*block, word.entry.word), word);
+        }
+    }
+    map
+});
+
+/// All words, in the order of the tables.
+pub fn words() -> impl Iterator<Item = &'static Word> {
+    WORDS.iter()
+}
+
+/// The word in a block, if it may stand there.
+#[must_use]
+pub fn lookup(block: Block, word: &str) -> Option<&'static Word> {
+    let find = |block| BY_BLOCK.get(&(block, word)).copied();
+    find(block).or_else(|| if block.takes_common() { find(Block::Any) } else { None })
+}
+
+/// The words that may stand in a block, each once, in the order of the tables.
+pub fn words_in(block: Block) -> impl Iterator<Item = &'static Word> {
+    words().filter(move |word| {
+        let blocks = word.entry.blocks;
+        blocks.contains(&block) || (block.takes_common() && blocks.contains(&Block::Any))
+    })
+}
+
+/// Every entry of a word, whatever block it stands in.
+pub fn entries_of(word: &str) -> impl Iterator<Item = &'static Word> {
+    words().filter(move |entry| entry.entry.word == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_once_in_a_block() {
+        let mut seen = std::collections::HashSet::new();
+        for word in words() {
+            for block in word.entry.blocks {
+                assert!(seen.insert((block, word.entry.word)), "{} twice in {block:?}", word.entry.word);
+            }
+        }
+    }
+
+    #[test]
+    fn no_option_word_can_be_the_operand_before_it() {
+        for word in words() {
+            for shape in &word.shapes {
+                shape.assert_unambiguous(word.entry.word);
+            }
+        }
+    }
+
+    #[test]
+    fn every_entry_teaches() {
+        for word in words() {
+            let entry = word.entry;
+            assert!(!entry.help.is_empty() && !entry.help.ends_with('.'), "{}", entry.word);
+            assert!(!entry.example.is_empty(), "{}", entry.word);
+        }
+    }
+}

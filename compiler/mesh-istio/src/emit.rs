@@ -1,0 +1,102 @@
+//! Resources to bytes. This is the only file that names the YAML library, and it cannot fail.
+
+use rayon::prelude::*;
+use serde_yaml::SerializerOptions;
+
+use crate::release::Api;
+use crate::resource::Resource;
+
+/// How a bundle is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// A stream of YAML documents.
+    #[default]
+    Yaml,
+    /// A Kubernetes `List` in JSON.
+    Json,
+}
+
+/// How many resources one thread writes at a time.
+const CHUNK: usize = 256;
+
+/// A bundle as text. `comment` gives the lines to write above a resource in YAML, without their `#`.
+#[must_use]
+pub fn emit<'r>(
+    resources: &'r [Resource],
+    api: Api,
+    format: Format,
+    comment: impl Fn(&'r Resource) -> Vec<String> + Sync,
+) -> String {
+    let write = |resource: &'r Resource| match format {
+        Format::Yaml => {
+            let mut out = String::from("---\n");
+            for line in comment(resource) {
+                out.push_str("# ");
+                out.push_str(&line);
+                out.push('\n');
+            }
+            out.push_str(&document(resource, api, Format::Yaml));
+            out
+        }
+        Format::Json => document(resource, api, Format::Json),
+    };
+    let parts: Vec<String> = resources
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let separator = if format == Format::Json { ",\n" } else { "" };
+            chunk.iter().map(write).collect::<Vec<_>>().join(separator)
+        })
+        .collect();
+    match format {
+        Format::Yaml => parts.concat(),
+        Format::Json => {
+            let items = parts.join(",\n");
+            let gap = if items.is_empty() { "" } else { "\n" };
+            format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{gap}{items}{gap}]}}\n")
+        }
+    }
+}
+
+/// One resource as text: a YAML document that ends in a line break, or a line of JSON.
+#[must_use]
+pub fn document(resource: &Resource, api: Api, format: Format) -> String {
+    let value = resource.with_api(api);
+    match format {
+        // Writing plain trees of text and numbers into memory has no way to fail.
+        Format::Yaml => serde_yaml::to_string_with_options(&value, options()).unwrap_or_default(),
+        Format::Json => serde_json::to_string(&value).unwrap_or_default(),
+    }
+}
+
+/// Quoting that YAML 1.1 readers such as kubectl need, and no folding of long strings.
+fn options() -> SerializerOptions {
+    serde_yaml::ser_options! { prefer_block_scalars: false, compact_list_indent: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use mesh_diagnostics::Span;
+
+    use super::*;
+    use crate::resource::Kind;
+
+    #[test]
+    fn what_kubectl_would_misread_is_quoted() {
+        let mut resource = Resource::new(Kind::VirtualService, None, "a", Span::default());
+        for text in ["on", "yes", "n", "1_000", "0x10", "1e3", "12:30", "~", "", " x", "a: b", "#", "80", "2024-01-01"] {
+            resource.spec.set(text.to_owned(), text);
+        }
+        let yaml = document(&resource, Api::Stable, Format::Yaml);
+        for line in yaml.lines().skip_while(|line| *line != "spec:").skip(1) {
+            let value = line.trim_start();
+            assert!(value.contains(['"', '\'']), "unquoted: {line}");
+        }
+    }
+
+    #[test]
+    fn an_empty_bundle_is_an_empty_stream_and_an_empty_list() {
+        assert_eq!(emit(&[], Api::Stable, Format::Yaml, |_| Vec::new()), "");
+        let json = emit(&[], Api::Stable, Format::Json, |_| Vec::new());
+        assert_eq!(json, "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[]}\n");
+    }
+}

@@ -1,0 +1,54 @@
+//! The releases of Istio that meshc knows, and the API version each kind has in them.
+
+use crate::resource::Kind;
+
+/// A minor release of Istio, such as 1.31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Release(pub u8, pub u8);
+
+/// The releases that a program may choose, oldest first; the last is the default.
+pub const SUPPORTED: [Release; 4] = [Release(1, 28), Release(1, 29), Release(1, 30), Release(1, 31)];
+
+/// Which of the served API versions to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Api {
+    /// `v1` where the kind has it.
+    #[default]
+    Stable,
+    /// `v1beta1`, for clusters whose tools expect it.
+    Beta,
+}
+
+impl Release {
+    /// The newest release known.
+    pub const NEWEST: Release = SUPPORTED[SUPPORTED.len() - 1];
+
+    /// Reads `1.31`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Release> {
+        let (major, minor) = text.split_once('.')?;
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty();
+        (digits(major) && digits(minor)).then_some(())?;
+        Some(Release(major.parse().ok()?, minor.parse().ok()?))
+    }
+}
+
+impl std::fmt::Display for Release {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+impl Kind {
+    /// The `apiVersion` of the kind. All supported releases serve the same ones.
+    #[must_use]
+    pub fn api_version(self, api: Api) -> &'static str {
+        match (self, api) {
+            (Kind::Namespace, _) => "v1",
+            (kind, Api::Stable) if kind.is_networking() => "networking.istio.io/v1",
+            (kind, Api::Beta) if kind.is_networking() => "networking.istio.io/v1beta1",
+            (_, Api::Stable) => "security.istio.io/v1",
+            (_, Api::Beta) => "security.istio.io/v1beta1",
+        }
+    }
+}

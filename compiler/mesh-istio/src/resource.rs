@@ -1,0 +1,171 @@
+//! A resource: kind, name, place, metadata and specification.
+
+use mesh_diagnostics::Span;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::release::Api;
+use crate::value::{Object, Text};
+
+/// The kinds that Mesh emits, in the order in which they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `AuthorizationPolicy`, of security.istio.io
+    AuthorizationPolicy,
+    /// `DestinationRule`, of networking.istio.io
+    DestinationRule,
+    /// `Gateway`, of networking.istio.io
+    Gateway,
+    /// `Namespace`, of Kubernetes
+    Namespace,
+    /// `PeerAuthentication`, of security.istio.io
+    PeerAuthentication,
+    /// `RequestAuthentication`, of security.istio.io
+    RequestAuthentication,
+    /// `ServiceEntry`, of networking.istio.io
+    ServiceEntry,
+    /// `VirtualService`, of networking.istio.io
+    VirtualService,
+}
+
+impl Kind {
+    /// All kinds, in order.
+    pub const ALL: [Kind; 8] = [
+        Kind::AuthorizationPolicy,
+        Kind::DestinationRule,
+        Kind::Gateway,
+        Kind::Namespace,
+        Kind::PeerAuthentication,
+        Kind::RequestAuthentication,
+        Kind::ServiceEntry,
+        Kind::VirtualService,
+    ];
+
+    /// The name of the kind, as in `kind:`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::AuthorizationPolicy => "AuthorizationPolicy",
+            Kind::DestinationRule => "DestinationRule",
+            Kind::Gateway => "Gateway",
+            Kind::Namespace => "Namespace",
+            Kind::PeerAuthentication => "PeerAuthentication",
+            Kind::RequestAuthentication => "RequestAuthentication",
+            Kind::ServiceEntry => "ServiceEntry",
+            Kind::VirtualService => "VirtualService",
+        }
+    }
+
+    pub(crate) fn is_networking(self) -> bool {
+        matches!(self, Kind::DestinationRule | Kind::Gateway | Kind::ServiceEntry | Kind::VirtualService)
+    }
+
+    /// True for the kinds whose objects choose who sees them by `exportTo`.
+    #[must_use]
+    pub fn has_export(self) -> bool {
+        matches!(self, Kind::DestinationRule | Kind::ServiceEntry | Kind::VirtualService)
+    }
+}
+
+/// An object of the bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Its kind.
+    pub kind: Kind,
+    /// `metadata.namespace`; none where the program does not say, so that it lands where it is applied.
+    pub namespace: Option<Text>,
+    /// `metadata.name`
+    pub name: Text,
+    /// `metadata.labels`, in the order written.
+    pub labels: Vec<(Text, Text)>,
+    /// `metadata.annotations`, in the order written.
+    pub annotations: Vec<(Text, Text)>,
+    /// `spec`; a Namespace has none.
+    pub spec: Object,
+    /// The heads of the statements that it came from; the first one made it.
+    pub origins: Vec<Span>,
+    /// What it is derived from, sentence by sentence: the comments of `build --explain`.
+    pub reasons: Vec<String>,
+}
+
+impl Resource {
+    /// An object with an empty specification.
+    #[must_use]
+    pub fn new(kind: Kind, namespace: Option<Text>, name: impl Into<Text>, origin: Span) -> Resource {
+        Resource {
+            kind,
+            namespace,
+            name: name.into(),
+            labels: Vec::new(),
+            annotations: Vec::new(),
+            spec: Object::new(origin),
+            origins: vec![origin],
+            reasons: Vec::new(),
+        }
+    }
+
+    /// The head of the statement that made it.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.origins[0]
+    }
+
+    /// The order of a bundle: namespace, kind, name.
+    #[must_use]
+    pub fn order(&self) -> (Option<&str>, Kind, &str) {
+        (self.namespace.as_deref(), self.kind, &self.name)
+    }
+
+    /// The resource as something to serialise.
+    #[must_use]
+    pub fn with_api(&self, api: Api) -> Versioned<'_> {
+        Versioned { resource: self, api }
+    }
+}
+
+/// A resource and the API version to write it in.
+pub struct Versioned<'a> {
+    resource: &'a Resource,
+    api: Api,
+}
+
+impl Serialize for Versioned<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let resource = self.resource;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("apiVersion", resource.kind.api_version(self.api))?;
+        map.serialize_entry("kind", resource.kind.name())?;
+        map.serialize_entry("metadata", &Metadata(resource))?;
+        if !resource.spec.is_empty() {
+            map.serialize_entry("spec", &resource.spec)?;
+        }
+        map.end()
+    }
+}
+
+struct Metadata<'a>(&'a Resource);
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let resource = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", resource.name.as_str())?;
+        if let Some(namespace) = &resource.namespace {
+            map.serialize_entry("namespace", namespace.as_str())?;
+        }
+        if !resource.labels.is_empty() {
+            map.serialize_entry("labels", &Pairs(&resource.labels))?;
+        }
+        if !resource.annotations.is_empty() {
+            map.serialize_entry("annotations", &Pairs(&resource.annotations))?;
+        }
+        map.end()
+    }
+}
+
+struct Pairs<'a>(&'a [(Text, Text)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+    }
+}

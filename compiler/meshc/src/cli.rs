@@ -1,0 +1,161 @@
+//! The arguments: every command, flag and their help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Compiles Mesh, a small language for service-mesh configuration, to validated Istio YAML.
+#[derive(Debug, Parser)]
+#[command(name = "meshc", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// When to write in colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile programs and print the bundle, or write it into a folder
+    Build(Build),
+    /// Check programs without writing anything, or mend what can be mended
+    Check(Check),
+    /// Format files in place
+    Fmt(Fmt),
+    /// Explain an error code, a warning, a word of the language, or a module of the library
+    Explain(Explain),
+    /// Write a commented starter program that compiles
+    Init(Init),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder; it is made where it does not exist
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub program: Program,
+    /// Write the bundle into this folder instead of standard output; files of an earlier build that are
+    /// not written again are removed, and nothing else is touched
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What one file of --out holds
+    #[arg(long, value_enum, default_value_t = Split::Kind, requires = "out")]
+    pub split: Split,
+    /// The format of the bundle
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    pub format: Format,
+    /// Say above each resource where it comes from, what was derived, and what Istio adds by itself
+    #[arg(long)]
+    pub explain: bool,
+    /// What becomes of Namespace objects: written to a file of their own, as commands that set their
+    /// labels, or left out
+    #[arg(long, value_enum, default_value_t = Namespaces::Emit)]
+    pub namespaces: Namespaces,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub program: Program,
+    /// Apply the fixes that need no decision, and check again
+    #[arg(long)]
+    pub fix: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Program {
+    /// Files, folders (all `.mesh` files in them), or `-` for standard input; together one program
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How problems are written
+    #[arg(long, value_enum, default_value_t = Diagnostics::Text)]
+    pub diagnostics: Diagnostics,
+    /// Fail also on these
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Fmt {
+    /// Files, folders, or `-` to format standard input to standard output
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write nothing; fail if a file is not formatted
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// `E0401`, `shadowed-rule`, `retry`, `std/istioctl`; without it, a list
+    pub topic: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The file to write; an existing one is left alone
+    #[arg(default_value = "mesh.mesh")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Split {
+    /// One file a kind
+    Kind,
+    /// One file a resource
+    Resource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// YAML documents
+    Yaml,
+    /// JSON: a List on standard output
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Namespaces {
+    /// Namespace objects
+    Emit,
+    /// `kubectl label` commands
+    Labels,
+    /// Nothing
+    Skip,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Diagnostics {
+    /// The source line, the word, the reason and the way out
+    Text,
+    /// One line a problem
+    Short,
+    /// One line of JSON a problem
+    Json,
+    /// One SARIF 2.1.0 document
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings
+    Warnings,
+}

@@ -1,0 +1,60 @@
+//! The commands, one file each.
+
+mod build;
+mod check;
+mod explain;
+mod fmt;
+mod init;
+mod manual;
+
+use mesh_compiler::{Compilation, compile};
+use mesh_diagnostics::{Severity, Sources};
+
+use crate::cli::{self, Cli, Command};
+use crate::files::{Loaded, load};
+use crate::{Failure, report};
+
+/// Runs a command; false is a program with errors.
+pub fn run(cli: &Cli) -> Result<bool, Failure> {
+    match &cli.command {
+        Command::Build(args) => build::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Fmt(args) => fmt::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { out } => manual::pages(out),
+    }
+}
+
+/// A program, loaded and compiled.
+pub struct Compiled {
+    pub loaded: Loaded,
+    pub compilation: Compilation,
+}
+
+impl Compiled {
+    pub fn sources(&self) -> &Sources {
+        &self.loaded.sources
+    }
+
+    /// True when nothing stands in the way of building.
+    pub fn is_good(&self, deny: Option<cli::Deny>) -> bool {
+        let diagnostics = &self.compilation.diagnostics;
+        let warnings = deny == Some(cli::Deny::Warnings) && diagnostics.count(Severity::Warning) > 0;
+        !diagnostics.has_errors() && !warnings
+    }
+}
+
+/// Loads and compiles what the arguments name.
+pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
+    let mut loaded = load(&program.files)?;
+    let mut compilation = compile(&loaded.sources);
+    compilation.diagnostics.extend(std::mem::take(&mut loaded.problems));
+    Ok(Compiled { loaded, compilation })
+}
+
+/// Writes the problems of a program as the arguments want them.
+pub fn report_problems(compiled: &Compiled, program: &cli::Program, to_stdout: bool) {
+    report::problems(&compiled.compilation.diagnostics, compiled.sources(), program.diagnostics, to_stdout);
+}

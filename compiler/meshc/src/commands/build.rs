@@ -1,0 +1,134 @@
+//! `meshc build`: the bundle, to standard output or into a folder.
+
+use mesh_istio::{Format, Kind, Resource, emit};
+
+use super::{Compiled, compiled, report_problems};
+use crate::bundle::{self, Output};
+use crate::cli::{self, Build, Namespaces, Split};
+use crate::{Failure, report};
+
+pub fn run(args: &Build) -> Result<bool, Failure> {
+    let compiled = compiled(&args.program)?;
+    report_problems(&compiled, &args.program, false);
+    if !compiled.is_good(args.program.deny) {
+        return Ok(false);
+    }
+    match &args.out {
+        None => report::print(&stream(&compiled, args)),
+        Some(folder) => {
+            let files = files(&compiled, args);
+            bundle::write(folder, &files)?;
+        }
+    }
+    Ok(true)
+}
+
+fn format(args: &Build) -> Format {
+    match args.format {
+        cli::Format::Yaml => Format::Yaml,
+        cli::Format::Json => Format::Json,
+    }
+}
+
+fn stream(compiled: &Compiled, args: &Build) -> String {
+    let (namespaces, rest) = parted(compiled);
+    let kept: Vec<Resource>;
+    let resources: &[Resource] = match args.namespaces {
+        Namespaces::Emit => &compiled.compilation.lowered.resources,
+        _ => {
+            kept = rest.into_iter().cloned().collect();
+            &kept
+        }
+    };
+    let mut out = text(compiled, args, resources);
+    if args.namespaces == Namespaces::Labels && args.format == cli::Format::Yaml {
+        for line in label_commands(&namespaces) {
+            out.push_str(&format!("# {line}\n"));
+        }
+    }
+    out
+}
+
+fn text(compiled: &Compiled, args: &Build, resources: &[Resource]) -> String {
+    let comment = |resource: &Resource| if args.explain { origins(resource, compiled) } else { Vec::new() };
+    emit(resources, compiled.compilation.api, format(args), comment)
+}
+
+fn parted(compiled: &Compiled) -> (Vec<&Resource>, Vec<&Resource>) {
+    compiled.compilation.lowered.resources.iter().partition(|resource| resource.kind == Kind::Namespace)
+}
+
+/// Where a resource comes from, line by line.
+fn origins(resource: &Resource, compiled: &Compiled) -> Vec<String> {
+    let sources = compiled.sources();
+    let mut lines: Vec<String> = Vec::new();
+    for span in &resource.origins {
+        let (line, _) = sources.line_column(span.file, span.start);
+        let head = sources.text(*span).split('\n').next().unwrap_or_default();
+        lines.push(format!("{}:{line}: {head}", sources.get(span.file).name));
+    }
+    lines.extend(resource.reasons.iter().cloned());
+    lines
+}
+
+fn label_commands(namespaces: &[&Resource]) -> Vec<String> {
+    let quote = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    namespaces
+        .iter()
+        .filter(|namespace| !namespace.labels.is_empty())
+        .map(|namespace| {
+            let labels: Vec<String> = namespace.labels.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
+            format!("kubectl label --overwrite namespace {} {}", namespace.name, labels.join(" "))
+        })
+        .collect()
+}
+
+/// The files of a bundle. Namespaces stand in a file of their own: pruning one would delete all that is in it.
+fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
+    let extension = if args.format == cli::Format::Json { "json" } else { "yaml" };
+    let (namespaces, rest) = parted(compiled);
+    let mut files: Vec<Output> = Vec::new();
+    let mut add = |name: String, resources: Vec<Resource>| {
+        files.push(Output { name: format!("{name}.{extension}"), text: text(compiled, args, &resources) });
+    };
+    match args.split {
+        Split::Kind => {
+            for kind in Kind::ALL {
+                let of_kind: Vec<Resource> = rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
+                if !of_kind.is_empty() {
+                    add(kebab(kind.name()), of_kind);
+                }
+            }
+        }
+        Split::Resource => {
+            for resource in rest {
+                let place = resource.namespace.as_ref().map_or(String::new(), |namespace| format!("{namespace}."));
+                add(format!("{place}{}.{}", kebab(resource.kind.name()), resource.name), vec![resource.clone()]);
+            }
+        }
+    }
+    match args.namespaces {
+        Namespaces::Emit if !namespaces.is_empty() => {
+            let all = namespaces.iter().map(|resource| (*resource).clone()).collect();
+            add("namespaces".to_owned(), all);
+        }
+        Namespaces::Labels if !namespaces.is_empty() => {
+            let lines = label_commands(&namespaces).join("\n");
+            files.push(Output { name: "namespaces.sh".to_owned(), text: format!("#!/bin/sh\nset -eu\n{lines}\n") });
+        }
+        _ => {}
+    }
+    files
+}
+
+/// `VirtualService` as `virtual-service`.
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}

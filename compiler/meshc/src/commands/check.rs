@@ -1,0 +1,34 @@
+//! `meshc check`: the problems of a program, and the fixes that need no decision.
+
+use super::{Compiled, compiled, report_problems};
+use crate::cli::Check;
+use crate::{Failure, files, report};
+
+/// Fixes may uncover further problems; more rounds than this are not needed by any program.
+const ROUNDS: usize = 16;
+
+pub fn run(args: &Check) -> Result<bool, Failure> {
+    let mut compiled = compiled(&args.program)?;
+    if args.fix {
+        compiled = fix(args, compiled)?;
+    }
+    report_problems(&compiled, &args.program, true);
+    Ok(compiled.is_good(args.program.deny))
+}
+
+fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for (id, path) in &current.loaded.paths {
+            if let Some(text) = current.compilation.diagnostics.fixed(current.sources(), *id) {
+                changed |= files::write(path, text.as_bytes())?;
+                report::say(&format!("mended {}", path.display()));
+            }
+        }
+        if !changed {
+            break;
+        }
+        current = compiled(&args.program)?;
+    }
+    Ok(current)
+}

@@ -1,0 +1,85 @@
+//! `meshc explain`: the page of a code, of a word, or of a module.
+
+use mesh_compiler::vocabulary::{Block, Body, Often, Stage, Word, entries_of, words, words_in};
+use mesh_compiler::{library, library_modules, nearest};
+use mesh_diagnostics::{all_codes, code_named};
+
+use crate::cli::Explain;
+use crate::{Failure, report};
+
+pub fn run(args: &Explain) -> Result<bool, Failure> {
+    let Some(topic) = args.topic.as_deref() else {
+        report::print(&list());
+        return Ok(true);
+    };
+    if let Some(code) = code_named(topic) {
+        report::print(code.page);
+        return Ok(true);
+    }
+    let entries: Vec<&Word> = entries_of(topic).collect();
+    if !entries.is_empty() && !topic.is_empty() {
+        let pages: Vec<String> = entries.into_iter().map(word_page).collect();
+        report::print(&pages.join("\n"));
+        return Ok(true);
+    }
+    if let Some(text) = library(topic) {
+        report::print(text);
+        return Ok(true);
+    }
+    if topic == "std" {
+        let names: Vec<&str> = library_modules().collect();
+        report::print(&format!("{}\n", names.join("\n")));
+        return Ok(true);
+    }
+    let candidates = all_codes().map(|code| code.id).chain(words().map(|word| word.entry.word)).chain(library_modules());
+    let hint = nearest(topic, candidates).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    Err(Failure(format!("there is no code, word or module `{topic}`{hint}")))
+}
+
+fn word_page(word: &'static Word) -> String {
+    let entry = word.entry;
+    let mut out = format!("{}: {}\n", entry.word, entry.help);
+    for shape in &word.shapes {
+        let body = match entry.body {
+            Body::None => "",
+            Body::May(_) => " [< … >]",
+            Body::Must(_) => " < … >",
+        };
+        out.push_str(&format!("\n    {} {shape}{body}", entry.word).replace("  <", " <"));
+    }
+    out.push_str(&format!("\n\n    for example   {}\n", entry.example));
+    let homes: Vec<&str> = entry.blocks.iter().map(|block| block.name()).collect();
+    out.push_str(&format!("    stands in     {}{}\n", homes.join(", "), if entry.often == Often::Many { "" } else { ", once" }));
+    out.push_str(&format!("    becomes       {}\n", entry.becomes));
+    if entry.http {
+        out.push_str("    needs         an HTTP port\n");
+    }
+    if entry.inherited {
+        out.push_str("    in rules      a rule without it takes it over from the body\n");
+    }
+    if entry.stage == Stage::Planned {
+        out.push_str("    not supported by this meshc yet\n");
+    }
+    if let Some(block) = entry.block().filter(|block| *block != Block::Resource && *block != Block::File) {
+        let inner: Vec<&str> = words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()).collect();
+        out.push_str(&format!("    its block     {}\n", inner.join(", ")));
+    }
+    out
+}
+
+fn list() -> String {
+    let mut out = String::from("Statements:\n");
+    for word in words_in(Block::File) {
+        let planned = if word.entry.stage == Stage::Planned { " (not supported yet)" } else { "" };
+        out.push_str(&format!("  {:<14} {}{planned}\n", word.entry.word, word.entry.help));
+    }
+    out.push_str("\nErrors, warnings and notes:\n");
+    for code in all_codes() {
+        out.push_str(&format!("  {:<20} {}\n", code.id, code.title));
+    }
+    out.push_str("\nModules:\n");
+    for module in library_modules() {
+        out.push_str(&format!("  {module}\n"));
+    }
+    out
+}

@@ -1,0 +1,80 @@
+//! Problems out: as text, short lines, JSON or SARIF.
+
+use std::io::Write;
+
+use anstream::ColorChoice;
+use mesh_diagnostics::{Diagnostics, Severity, Sources, Style, json_line, render, sarif};
+
+use crate::cli::{self, Color};
+
+/// Follows `--color`.
+pub fn set_color(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
+}
+
+/// A problem outside of any program.
+pub fn fault(text: &str) {
+    let _ = writeln!(anstream::stderr(), "\u{1b}[1;31merror\u{1b}[0m: {text}");
+}
+
+/// A line for people, beside what a command prints for machines.
+pub fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// What a command prints for its caller; a closed pipe is no fault.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// Writes the problems of a program. Machine formats go to standard output where `to_stdout` says so.
+pub fn problems(diagnostics: &Diagnostics, sources: &Sources, form: cli::Diagnostics, to_stdout: bool) {
+    let mut out = String::new();
+    match form {
+        cli::Diagnostics::Text | cli::Diagnostics::Short => {
+            let short = form == cli::Diagnostics::Short;
+            for diagnostic in diagnostics.iter() {
+                out.push_str(&render(diagnostic, sources, Style { color: true, short }));
+                if !short && !out.ends_with("\n\n") {
+                    out.push('\n');
+                }
+            }
+            let _ = anstream::stderr().write_all(out.as_bytes());
+            if let Some(summary) = summary(diagnostics) {
+                say(&summary);
+            }
+            return;
+        }
+        cli::Diagnostics::Json => {
+            for diagnostic in diagnostics.iter() {
+                out.push_str(&json_line(diagnostic, sources));
+                out.push('\n');
+            }
+        }
+        cli::Diagnostics::Sarif => {
+            out = sarif(diagnostics, sources, env!("CARGO_PKG_VERSION"));
+            out.push('\n');
+        }
+    }
+    if to_stdout {
+        print(&out);
+    } else {
+        let _ = std::io::stderr().write_all(out.as_bytes());
+    }
+}
+
+fn summary(diagnostics: &Diagnostics) -> Option<String> {
+    let count = |severity, word: &str| {
+        let count = diagnostics.count(severity);
+        (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+    };
+    let parts: Vec<String> =
+        [count(Severity::Error, "error"), count(Severity::Warning, "warning")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
