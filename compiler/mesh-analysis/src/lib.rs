@@ -1,10 +1,54 @@
 //! Findings over Istio resources and facts, whatever front end they came from.
+//!
+//! Each file holds one idea. A finding looks at one object, one host or one workload at a time, so that none
+//! goes over the whole bundle more than once.
+
+mod ambient;
+mod claims;
+mod ejection;
+mod externals;
+mod gateways;
+mod identity;
+mod language;
+mod matching;
+mod membership;
+mod mtls;
+mod overlap;
+mod policies;
+mod retries;
+mod rewrites;
+mod shadow;
+mod sticky;
+mod view;
+mod visibility;
+mod workloads;
 
 use mesh_diagnostics::Diagnostic;
 use mesh_istio::{Facts, Resource};
 
+use view::View;
+
 /// All findings about a bundle.
 #[must_use]
-pub fn analyze(_resources: &[Resource], _facts: &Facts) -> Vec<Diagnostic> {
-    Vec::new()
+pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
+    let view = View::new(resources, facts);
+    let findings: [fn(&View<'_>) -> Vec<Diagnostic>; 16] = [
+        retries::find,
+        ejection::find,
+        shadow::find,
+        rewrites::find,
+        sticky::find,
+        mtls::find,
+        identity::find,
+        membership::find,
+        gateways::find,
+        overlap::find,
+        visibility::find,
+        externals::find,
+        policies::find,
+        claims::find,
+        workloads::find,
+        ambient::find,
+    ];
+    findings.iter().flat_map(|find| find(&view)).collect()
 }

@@ -198,6 +198,12 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
     }
 
+    /// The mode of mutual TLS that others set for a namespace.
+    fn foreign_mode(&self, namespace: &str) -> Option<&'static str> {
+        let said = self.mesh.foreign_mtls.iter().find(|mtls| mtls.subject == Subject::Namespace(namespace));
+        said.map(|mtls| authentication::mode_word(mtls.mode.0))
+    }
+
     fn facts(&self) -> Facts {
         let mut calls: HashMap<usize, Vec<(Text, Span)>> = HashMap::new();
         for (at, service) in self.mesh.services.iter().enumerate() {
@@ -214,12 +220,16 @@ impl<'m, 'a> Lower<'m, 'a> {
             replicas: service.replicas,
             calls: calls.remove(&at).unwrap_or_default(),
             behind_tls_balancer: service.behind_tls_balancer,
+            on_vm: service.vm.is_some(),
             span: service.span,
         };
         let namespace = |namespace: &crate::model::Namespace<'a>| NamespaceFact {
             name: namespace.name.into(),
             outside: namespace.described && namespace.emits && namespace.inject.is_none() && namespace.revision.is_none() && namespace.ambient.is_none()
                 && !namespace.common.labels.iter().any(|(key, ..)| key.starts_with("istio")),
+            ambient: namespace.ambient.is_some(),
+            waypoint: namespace.waypoint.is_some(),
+            mode: self.foreign_mode(namespace.name),
             span: namespace.span,
         };
         let declared = self.mesh.services.iter().enumerate().filter(|(_, service)| !service.open);

@@ -34,6 +34,8 @@ pub struct ServiceFact {
     pub calls: Vec<(Text, Span)>,
     /// A load balancer in front of it has ended TLS already.
     pub behind_tls_balancer: bool,
+    /// It runs on virtual machines.
+    pub on_vm: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -56,6 +58,12 @@ pub struct NamespaceFact {
     pub name: Text,
     /// True when it is declared and nothing puts its pods into the mesh.
     pub outside: bool,
+    /// Its pods are in the mesh without sidecars.
+    pub ambient: bool,
+    /// A waypoint handles HTTP for it.
+    pub waypoint: bool,
+    /// The mode of mutual TLS that others set for it, as PeerAuthentication has it.
+    pub mode: Option<&'static str>,
     /// Where it is declared.
     pub span: Span,
 }

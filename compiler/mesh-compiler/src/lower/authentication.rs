@@ -146,7 +146,7 @@ pub(super) fn paths(paths: &[(String, mesh_diagnostics::Span)]) -> Vec<Node> {
     paths.iter().map(|(path, span)| Node::new(path.as_str(), *span)).collect()
 }
 
-pub(super) fn mode_word(mode: &str) -> &'static str {
+pub(crate) fn mode_word(mode: &str) -> &'static str {
     match mode {
         "strict" => "STRICT",
         "permissive" => "PERMISSIVE",

@@ -322,26 +322,11 @@ fn status(of: Type, text: &str, span: Span, low: u32, high: u32) -> Result<u32, 
 
 /// A duration: `2s`, `1h30m`, `500ms`; whole milliseconds, one at least.
 fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
-    let mut millis: f64 = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit);
-        let factor = match unit {
-            "ms" => 1.0,
-            "s" => 1000.0,
-            "m" => 60_000.0,
-            "h" => 3_600_000.0,
-            _ => return Err(not_a_duration(text, number, unit, span).into()),
-        };
-        match number.parse::<f64>() {
-            Ok(number) => millis += number * factor,
-            Err(_) => return Err(not_a_duration(text, number, unit, span).into()),
-        }
-        rest = tail;
-    }
+    let Some(millis) = mesh_istio::millis(text) else {
+        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        return Err(not_a_duration(text, number, unit, span).into());
+    };
     if !(1.0..=9e15).contains(&millis) || millis.fract() != 0.0 {
         return Err(bounds(
             span,
@@ -355,7 +340,7 @@ fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
 fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -> Diagnostic {
     let problem = expected(Type::Duration, &format!("`{text}`"), span);
     let seconds = |unit: &str| format!("{number}{unit}");
-    if number.len() + unit.len() != text.len() || number.is_empty() || number.parse::<f64>().is_err() {
+    if number.parse::<f64>().is_err() {
         return problem;
     }
     match unit {

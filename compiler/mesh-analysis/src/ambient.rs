@@ -1,0 +1,62 @@
+//! What an ambient namespace lacks without a waypoint: everything that looks into HTTP.
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Kind, NamespaceFact, Node, Resource};
+
+use crate::view::{View, in_mesh, items, namespace, text, texts};
+
+pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
+    if !view.facts.namespaces.iter().any(|namespace| namespace.ambient && !namespace.waypoint) {
+        return Vec::new();
+    }
+    view.resources.iter().filter_map(|resource| of_resource(view, resource)).collect()
+}
+
+fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
+    let lacking = |name: &str| view.namespace(name).filter(|place| place.ambient && !place.waypoint);
+    let of_host = |host: &str| {
+        let service = view.service(host)?;
+        lacking(service.namespace.as_deref().unwrap_or(""))
+    };
+    match resource.kind {
+        Kind::VirtualService if in_mesh(resource) => {
+            let place = texts(resource, "hosts").find_map(of_host)?;
+            Some(needs_waypoint(resource.span(), "a route", place))
+        }
+        Kind::DestinationRule => {
+            let place = of_host(text(resource, "host"))?;
+            let policy = resource.spec.get("trafficPolicy")?;
+            Some(needs_waypoint(policy.span, "a traffic policy", place))
+        }
+        Kind::RequestAuthentication => Some(needs_waypoint(resource.span(), "`jwt`", lacking(namespace(resource))?)),
+        Kind::AuthorizationPolicy => {
+            let place = lacking(namespace(resource))?;
+            let http = http_test(resource)?;
+            Some(needs_waypoint(http, "a test of HTTP", place))
+        }
+        _ => None,
+    }
+}
+
+/// Where a policy looks into HTTP.
+fn http_test(policy: &Resource) -> Option<Span> {
+    const FIELDS: [&str; 8] = ["methods", "notMethods", "paths", "notPaths", "hosts", "notHosts", "requestPrincipals", "notRequestPrincipals"];
+    let rules = items(policy, "rules");
+    let parts = rules.iter().flat_map(|rule| {
+        let to = rule.items("to").iter().filter_map(|to| to.get("operation"));
+        to.chain(rule.items("from").iter().filter_map(|from| from.get("source")))
+    });
+    let field = parts.flat_map(Node::fields).find(|(field, _)| FIELDS.contains(field)).map(|(_, node)| node.span);
+    field.or_else(|| {
+        let tests = rules.iter().flat_map(|rule| rule.items("when"));
+        tests.filter(|test| test.text_of("key").is_some_and(|key| key.starts_with("request."))).map(|test| test.span).next()
+    })
+}
+
+fn needs_waypoint(span: Span, what: &str, place: &NamespaceFact) -> Diagnostic {
+    Diagnostic::new(code::E0425, span, format!("{what} needs a waypoint in the ambient namespace `{}`", place.name))
+        .label("nothing there looks into HTTP")
+        .also(place.span, "ambient, without a waypoint")
+        .note("the node's proxy handles connections only; it would ignore this, or refuse everything")
+        .help("write `waypoint NAME` in the namespace, or `inject` instead of `ambient`")
+}

@@ -1,0 +1,22 @@
+//! Policies in a namespace whose pods have no proxy: nothing enforces them.
+
+use mesh_diagnostics::{Diagnostic, code};
+use mesh_istio::Kind;
+
+use crate::view::{View, namespace};
+
+pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
+    let kinds = [Kind::PeerAuthentication, Kind::AuthorizationPolicy, Kind::RequestAuthentication];
+    let policies = view.resources.iter().filter(|resource| kinds.contains(&resource.kind));
+    policies
+        .filter_map(|policy| {
+            let place = view.namespace(namespace(policy)).filter(|place| place.outside)?;
+            Some(
+                Diagnostic::new(code::E0426, policy.span(), format!("nothing enforces this in namespace `{}`", place.name))
+                    .label("a policy without a proxy")
+                    .also(place.span, "its pods get no proxy")
+                    .help(format!("write `namespace {} < inject >`, or `ambient`, or state the label that does it", place.name)),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,147 @@
+//! A bundle by kind, host and namespace, made once for all findings.
+
+use std::collections::HashMap;
+
+use mesh_istio::{Facts, Kind, Node, NamespaceFact, Resource, ServiceFact};
+
+/// A bundle and its facts, with the look-ups that findings share.
+pub(crate) struct View<'r> {
+    pub resources: &'r [Resource],
+    pub facts: &'r Facts,
+    services: HashMap<&'r str, &'r ServiceFact>,
+    namespaces: HashMap<&'r str, &'r NamespaceFact>,
+    /// DestinationRules by host.
+    rules: HashMap<&'r str, Vec<&'r Resource>>,
+    /// PeerAuthentications by namespace.
+    modes: HashMap<&'r str, Vec<&'r Resource>>,
+}
+
+impl<'r> View<'r> {
+    pub fn new(resources: &'r [Resource], facts: &'r Facts) -> View<'r> {
+        let mut rules: HashMap<&str, Vec<&Resource>> = HashMap::new();
+        let mut modes: HashMap<&str, Vec<&Resource>> = HashMap::new();
+        for resource in resources {
+            match resource.kind {
+                Kind::DestinationRule => rules.entry(text(resource, "host")).or_default().push(resource),
+                Kind::PeerAuthentication => modes.entry(namespace(resource)).or_default().push(resource),
+                _ => {}
+            }
+        }
+        View {
+            resources,
+            facts,
+            services: facts.services.iter().map(|service| (service.host.as_str(), service)).collect(),
+            namespaces: facts.namespaces.iter().map(|namespace| (namespace.name.as_str(), namespace)).collect(),
+            rules,
+            modes,
+        }
+    }
+
+    /// The resources of a kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &'r Resource> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// The service behind a host.
+    pub fn service(&self, host: &str) -> Option<&'r ServiceFact> {
+        self.services.get(host).copied()
+    }
+
+    /// What is known of a namespace.
+    pub fn namespace(&self, name: &str) -> Option<&'r NamespaceFact> {
+        self.namespaces.get(name).copied()
+    }
+
+    /// The DestinationRules of a host.
+    pub fn rules_of(&self, host: &str) -> &[&'r Resource] {
+        self.rules.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The services that a policy's selector selects: all of its namespace where it has none.
+    pub fn selected(&self, policy: &Resource) -> Vec<&'r ServiceFact> {
+        let labels = policy.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
+        let here = |service: &&ServiceFact| service.namespace.as_deref().unwrap_or("") == namespace(policy);
+        let Some(labels) = labels else { return Vec::new() };
+        self.facts.services.iter().filter(here).filter(|service| selects(labels, &service.selector)).collect()
+    }
+
+    /// The mode of mutual TLS in force on a workload's port, and the object that says so.
+    pub fn mode(&self, place: &str, selector: &[(mesh_istio::Text, mesh_istio::Text)], port: Option<u16>) -> (&'static str, Option<&'r Node>) {
+        let of = |namespace: &str| self.modes.get(namespace).map_or(&[][..], Vec::as_slice);
+        let own = of(place).iter().find(|resource| {
+            let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
+            labels.is_some_and(|labels| selects(labels, selector))
+        });
+        let port = port.map(|port| port.to_string());
+        let mut layers: Vec<Option<&Node>> = Vec::new();
+        if let Some(own) = own {
+            let by_port = port.as_deref().and_then(|port| own.spec.get("portLevelMtls").and_then(|ports| ports.get(port)));
+            layers.push(by_port.and_then(|port| port.get("mode")));
+            layers.push(own.spec.get("mtls").and_then(|mtls| mtls.get("mode")));
+        }
+        let whole = |namespace: &str| {
+            let found = of(namespace).iter().find(|resource| resource.spec.get("selector").is_none());
+            found.and_then(|resource| resource.spec.get("mtls")).and_then(|mtls| mtls.get("mode"))
+        };
+        layers.push(whole(place));
+        let declared = self.namespace(place).and_then(|namespace| namespace.mode);
+        for node in layers.into_iter().flatten() {
+            if let Some(mode) = word(node) {
+                return (mode, Some(node));
+            }
+        }
+        if let Some(mode) = declared.filter(|mode| *mode != "UNSET") {
+            return (mode, None);
+        }
+        match whole(&self.facts.root_namespace).and_then(|node| word(node).map(|mode| (mode, node))) {
+            Some((mode, node)) => (mode, Some(node)),
+            None => ("PERMISSIVE", None),
+        }
+    }
+}
+
+fn word(node: &Node) -> Option<&'static str> {
+    match node.text()? {
+        "STRICT" => Some("STRICT"),
+        "PERMISSIVE" => Some("PERMISSIVE"),
+        "DISABLE" => Some("DISABLE"),
+        _ => None,
+    }
+}
+
+/// True when the labels of a selector are all among those of the pods.
+pub(crate) fn selects(labels: &Node, pods: &[(mesh_istio::Text, mesh_istio::Text)]) -> bool {
+    let has = |(key, value): (&str, &Node)| pods.iter().any(|(k, v)| k == key && value.text() == Some(v.as_str()));
+    labels.fields().all(has)
+}
+
+/// The text of a field of the specification; empty where there is none.
+pub(crate) fn text<'r>(resource: &'r Resource, field: &str) -> &'r str {
+    resource.spec.get(field).and_then(Node::text).unwrap_or("")
+}
+
+/// The namespace of an object; empty where it lands where it is applied.
+pub(crate) fn namespace(resource: &Resource) -> &str {
+    resource.namespace.as_deref().unwrap_or("")
+}
+
+/// The members of a list field of the specification.
+pub(crate) fn items<'r>(resource: &'r Resource, field: &str) -> &'r [Node] {
+    resource.spec.get(field).map_or(&[], Node::list)
+}
+
+/// The texts of a list field of the specification.
+pub(crate) fn texts<'r>(resource: &'r Resource, field: &str) -> impl Iterator<Item = &'r str> {
+    items(resource, field).iter().filter_map(Node::text)
+}
+
+/// True when a VirtualService holds inside the mesh.
+pub(crate) fn in_mesh(resource: &Resource) -> bool {
+    let gateways = items(resource, "gateways");
+    gateways.is_empty() || gateways.iter().any(|gateway| gateway.text() == Some("mesh"))
+}
+
+/// A gateway of a VirtualService as `namespace/name`, wherever it is written.
+pub(crate) fn gateway_key(resource: &Resource, gateway: &str) -> String {
+    if gateway.contains('/') { gateway.to_owned() } else { format!("{}/{gateway}", namespace(resource)) }
+}
