@@ -8,13 +8,15 @@ use crate::view::{View, namespace};
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let kinds = [Kind::PeerAuthentication, Kind::AuthorizationPolicy, Kind::RequestAuthentication];
     let policies = view.resources.iter().filter(|resource| kinds.contains(&resource.kind));
+    let mut said = std::collections::HashSet::new();
     policies
         .filter_map(|policy| {
-            let place = view.namespace(namespace(policy)).filter(|place| place.outside)?;
+            let place = view.namespace(namespace(policy)).filter(|place| place.outside && said.insert(place.name.as_str()))?;
             Some(
                 Diagnostic::new(code::E0426, policy.span(), format!("nothing enforces this in namespace `{}`", place.name))
                     .label("a policy without a proxy")
                     .also(place.span, "its pods get no proxy")
+                    .note("the same holds for every other policy in this namespace")
                     .help(format!("write `namespace {} < inject >`, or `ambient`, or state the label that does it", place.name)),
             )
         })

@@ -65,12 +65,13 @@ pub(crate) struct Checker<'t, 'a> {
     /// Unknown names that were reported once.
     reported: HashSet<(&'static str, String)>,
     has_parameters: bool,
-    /// Some statement uses what is not compiled yet; modules may be missing.
+    /// Some module that is taken in does not exist, so that names may be missing.
+    missing_module: bool,
     _trees: std::marker::PhantomData<&'t ()>,
 }
 
 /// Checks a program: what could be understood of it, and what is wrong.
-pub(crate) fn check<'a>(modules: &[Module<'_, 'a>]) -> (Mesh<'a>, Vec<Diagnostic>) {
+pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Mesh<'a>, Vec<Diagnostic>) {
     let mut checker = Checker {
         mesh: Mesh::default(),
         diagnostics: Vec::new(),
@@ -82,6 +83,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>]) -> (Mesh<'a>, Vec<Diagnostic
         doubtful: HashSet::new(),
         reported: HashSet::new(),
         has_parameters: modules.iter().any(|module| has_parameters(module.tree)),
+        missing_module,
         _trees: std::marker::PhantomData,
     };
     let mut placed = Vec::new();
@@ -175,6 +177,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 "elsewhere" => {
                     let facts = Site { emits: false, ..site };
+                    let named = |inner: Statement<'_, '_>| !matches!(inner.keyword(), Some("namespace")) && !inner.items().iter().any(|item| module.tree.slice(item.key).contains('.') || module.tree.slice(item.key) == "in");
+                    if clause.statement.children().any(named) {
+                        emitted = emitted.or(Some(clause.span()));
+                    }
                     for inner in clause.statement.children() {
                         if let Some(clause) = self.top(inner, module.tree) {
                             self.fact(&clause);
@@ -213,13 +219,20 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn top(&mut self, statement: Statement<'t, 'a>, tree: &'t Tree<'a>) -> Option<Clause<'t, 'a>> {
         let clause = self.walk(tree).clause(statement, Block::File);
         if clause.is_none() {
-            // What it declares is in doubt, and so is whatever names it.
-            for item in statement.items().iter().take(8) {
-                let word = tree.slice(item.key);
-                self.doubtful.insert(word.split(['.', '@']).next().unwrap_or(word));
-            }
+            self.doubt(statement, tree);
         }
         clause
+    }
+
+    /// What a statement declares is in doubt, and so is whatever names it.
+    fn doubt(&mut self, statement: Statement<'t, 'a>, tree: &'t Tree<'a>) {
+        for item in statement.items() {
+            let word = tree.slice(item.key);
+            self.doubtful.insert(word.split(['.', '@']).next().unwrap_or(word));
+        }
+        for child in statement.children() {
+            self.doubt(child, tree);
+        }
     }
 
     /// The object that a statement makes.
@@ -234,13 +247,6 @@ impl<'t, 'a> Checker<'t, 'a> {
             None => placed.site.namespace,
         };
         let span = placed.clause.span();
-        if namespace.is_none() && self.mesh.settings.declared_only && placed.site.emits {
-            self.push(
-                Diagnostic::new(code::E0215, span, "under `declared-only` every object has a namespace")
-                    .label("in no namespace")
-                    .help("write `in NS` at the top of the file"),
-            );
-        }
         let object = args.get("object").map(|arg| (arg.word(), arg.span));
         let whole = placed.clause.statement.span();
         let mut common = self.common(clauses, whole);

@@ -97,7 +97,7 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let (word, skip) = match self.classify(statement, block) {
             Ok(found) => found,
             Err(failure) => {
-                self.report(failure);
+                self.report(doubled(statement).unwrap_or(failure));
                 return None;
             }
         };
@@ -106,12 +106,11 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let args = match fit(self.reader, &head) {
             Ok(args) => args,
             Err(failure) => {
-                self.report(failure);
+                self.report(doubled(statement).unwrap_or(failure));
                 return None;
             }
         };
-        self.check_body(word, statement);
-        Some(Clause { word, args, statement })
+        self.check_body(word, statement).then_some(Clause { word, args, statement })
     }
 
     pub fn report(&mut self, failure: Failure) {
@@ -128,27 +127,34 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         if let Some(word) = keyword.and_then(|word| lookup(block, word)) {
             return Ok((word, 1));
         }
+        let first = tree.slice(items[0].key);
+        let percent = items[0].value.is_some_and(|value| tree.slice(value).contains('%'));
+        if let (Some(value), Some(word)) = (items[0].value.filter(|_| !percent), lookup(block, first)) {
+            let colon = Span::new(tree.file(), items[0].key.end, value.start);
+            return Err(Diagnostic::new(code::E0303, tree.span(items[0].key), format!("`{}` is no pair", word.entry.word))
+                .label("a clause and its operands are apart by a space")
+                .fix("write a space", colon, " ")
+                .into());
+        }
         if let Some(destination) = lookup(block, "") {
             let shares = 1 + items.iter().skip(1).take_while(|item| item.after_comma).count();
-            let first = tree.slice(items[0].key);
-            let plain = items.len() == shares || (items[shares].value.is_none() && tree.slice(items[shares].key) == "port");
-            let percent = items[0].value.is_some_and(|value| tree.slice(value).contains('%'));
-            if let (Some(value), Some(word)) = (items[0].value.filter(|_| !percent), lookup(block, first)) {
-                let colon = Span::new(tree.file(), items[0].key.end, value.start);
-                return Err(Diagnostic::new(code::E0303, tree.span(items[0].key), format!("`{}` is no pair", word.entry.word))
-                    .label("a clause and its operands are apart by a space")
-                    .fix("write a space", colon, " ")
-                    .into());
-            }
-            if plain {
+            let port = |item: &mesh_syntax::Item| item.value.is_none() && tree.slice(item.key) == "port";
+            let plain = items.len() == shares || percent || port(&items[shares]);
+            let elsewhere = keyword.is_some() && statement.has_block() && entries_of(first).next().is_some();
+            if plain && !elsewhere {
                 return Ok((destination, 0));
+            }
+            if let Some(failure) = bare_share(statement) {
+                return Err(failure);
             }
         }
         Err(unknown(statement, block))
     }
 
-    fn check_body(&mut self, word: &'static Word, statement: Statement<'t, 'a>) {
+    /// Whether the statement has the block that its word wants, and no other.
+    fn check_body(&mut self, word: &'static Word, statement: Statement<'t, 'a>) -> bool {
         let name = if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
+        let before = self.diagnostics.len();
         match word.entry.body {
             Body::None if statement.has_block() => self.diagnostics.push(
                 Diagnostic::new(code::E0308, statement.block_span(), format!("{name} has no block"))
@@ -162,7 +168,37 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             ),
             _ => {}
         }
+        self.diagnostics.len() == before
     }
+}
+
+/// A word that stands twice in a row: the likeliest slip, said in place of what follows from it.
+fn doubled(statement: Statement<'_, '_>) -> Option<Failure> {
+    let tree = statement.tree();
+    let pair = statement.items().windows(2).find(|pair| {
+        let before = pair[0].value.unwrap_or(pair[0].key);
+        !pair[1].after_comma && pair[1].value.is_none() && tree.slice(before) == tree.slice(pair[1].key)
+    })?;
+    let before = tree.span(pair[0].value.unwrap_or(pair[0].key));
+    let again = tree.span(pair[1].key);
+    let text = tree.slice(pair[1].key);
+    let gap = Span::new(again.file, before.end, again.end);
+    let problem = Diagnostic::new(code::E0303, again, format!("`{text}` stands twice in a row"));
+    Some(problem.label("again here").also(before, "first here").fix("remove one of them", gap, "").into())
+}
+
+/// A share without its `:`, as in `v1 80%` and `80% v1`.
+fn bare_share(statement: Statement<'_, '_>) -> Option<Failure> {
+    let tree = statement.tree();
+    let items = statement.items();
+    let is_share = |item: &mesh_syntax::Item| item.value.is_none() && tree.slice(item.key).ends_with('%');
+    let share = items.iter().take(3).find(|item| is_share(item))?;
+    let version = items.iter().take(3).find(|item| item.key.kind == OperandKind::Bare && !is_share(item))?;
+    let (share_text, version_text) = (tree.slice(share.key), tree.slice(version.key));
+    let problem = Diagnostic::new(code::E0304, tree.span(share.key), "a share is joined to its destination by `:`").label("joined to nothing");
+    let gap = Span::new(tree.file(), version.key.end, share.key.start);
+    let adjacent = version.key.end <= share.key.start && items.len() == 2;
+    Some(if adjacent { problem.fix("write `:`", gap, ": ") } else { problem.help(format!("write `{version_text}: {share_text}`")) }.into())
 }
 
 /// The error of something that is said twice.
@@ -181,6 +217,13 @@ fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
     let text = tree.slice(first);
     let place = block.name();
     let candidates = || words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty());
+    if let (Some(next), true) = (items.get(1).filter(|next| next.after_comma), lookup(block, text).is_some()) {
+        let gap = Span::new(tree.file(), items[0].end(), next.key.start);
+        return Diagnostic::new(code::E0108, gap, "a list has an empty place")
+            .label("nothing stands before this comma")
+            .fix("remove the comma", gap, " ")
+            .into();
+    }
     if first.kind == OperandKind::Bare && items[0].value.is_none() && entries_of(text).next().is_some() {
         let mut homes: Vec<&str> = entries_of(text).flat_map(|word| word.entry.blocks).map(|home| home.name()).collect();
         homes.sort_unstable();

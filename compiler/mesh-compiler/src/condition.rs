@@ -120,7 +120,14 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let (word, rest) = match lookup(block, text).filter(|_| lone) {
             Some(word) => (word, &items[1..]),
             None => match lookup(block, "") {
-                Some(word) => (word, items),
+                Some(word) => {
+                    let near = nearest(text, words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()));
+                    if near.is_some() && lone && items.len() > 1 {
+                        self.unknown_test(first, block);
+                        return None;
+                    }
+                    (word, items)
+                }
                 None => {
                     self.unknown_test(first, block);
                     return None;
@@ -145,7 +152,11 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let span = tree.span(item.key);
         let text = tree.slice(item.key);
         let names = || words_in(block).map(|word| word.entry.word);
-        let problem = Diagnostic::new(code::E0311, span, format!("`{text}` is not a test of {}", block.name())).label("not known");
+        let problem = Diagnostic::new(code::E0311, span, format!("there is no test `{text}` here")).label("not known");
+        if item.key.kind == OperandKind::Path && lookup(block, "path").is_some() {
+            self.diagnostics.push(problem.fix("write `path` before it", span.before(), "path "));
+            return;
+        }
         self.diagnostics.push(match nearest(text, names()) {
             Some(near) => problem.fix(format!("write `{near}`"), span, near),
             None => problem.help(format!("there are {}", all_of(names()))),
@@ -165,7 +176,7 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
                     Diagnostic::new(code::E0322, comma, "phrases are joined by `or`, not by a comma")
                         .label("this comma joins members of one list")
                         .also(tree.span(item.key), "this starts another phrase")
-                        .fix("write `or`", comma, " or "),
+                        .help("write `or` in place of the comma if either may hold; what must hold together stands side by side"),
                 );
             }
         }
@@ -219,8 +230,8 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
                 self.diagnostics.push(
                     Diagnostic::new(code::E0322, odd, "methods and paths in one list")
                         .label("a list holds alternatives of one kind")
-                        .note("side by side both must hold; joined by `or` one of them")
-                        .fix("write `or`", comma, " or "),
+                        .also(comma, "this comma joins them")
+                        .help("side by side both must hold, as in `POST /pay/*`; joined by `or` one of them"),
                 );
                 return None;
             }
@@ -282,7 +293,8 @@ impl<'w, 't, 'a, 'd> Parser<'w, 't, 'a, 'd> {
         let joins = |item: &Item| item.value.is_none() && item.key.kind == OperandKind::Bare && !item.after_comma && tree.slice(item.key) == by;
         let parts: Vec<&[Item]> = items.split(joins).collect();
         if parts.iter().any(|part| part.is_empty()) {
-            let join = items.iter().find(|item| joins(item)).map_or(self.whole, |item| tree.span(item.key));
+            let empty = parts.iter().position(|part| part.is_empty()).unwrap_or(0);
+            let join = items.iter().filter(|item| joins(item)).nth(empty.saturating_sub(1)).map_or(self.whole, |item| tree.span(item.key));
             self.walk.diagnostics.push(
                 Diagnostic::new(code::E0314, join, format!("a test is missing beside `{by}`"))
                     .label("joins two tests")

@@ -11,11 +11,12 @@ mod lower;
 mod model;
 mod modules;
 pub mod operand;
+pub mod reference;
 mod shape;
 mod suggest;
 pub mod vocabulary;
 
-use mesh_diagnostics::{Diagnostics, Sources};
+use mesh_diagnostics::{Diagnostics, Severity, Sources};
 use mesh_istio::{Api, Release};
 use mesh_syntax::Tree;
 use rayon::prelude::*;
@@ -50,12 +51,16 @@ pub struct Compilation {
 pub fn compile(sources: &Sources) -> Compilation {
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
-    modules::check(sources, &trees, &mut diagnostics);
-    let mesh = check(sources, &trees, &mut diagnostics);
+    let complete = modules::check(sources, &trees, &mut diagnostics);
+    let mesh = check(sources, &trees, complete, &mut diagnostics);
     let (lowered, clashes) = lower::lower(&mesh);
     diagnostics.extend(clashes);
     diagnostics.extend(mesh_analysis::analyze(&lowered.resources, &lowered.facts));
     ignore::apply(&mesh.ignores, &mut diagnostics);
+    // Notes are about programs that are right: beside an error they mostly follow from it.
+    if diagnostics.has_errors() {
+        diagnostics.retain(|diagnostic| diagnostic.severity() != Severity::Note);
+    }
     Compilation {
         lowered,
         diagnostics: diagnostics.sorted(),
@@ -76,10 +81,10 @@ fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s
         .collect()
 }
 
-fn check<'s>(sources: &'s Sources, trees: &[Tree<'s>], diagnostics: &mut Diagnostics) -> model::Mesh<'s> {
+fn check<'s>(sources: &'s Sources, trees: &[Tree<'s>], complete: bool, diagnostics: &mut Diagnostics) -> model::Mesh<'s> {
     let modules: Vec<check::Module<'_, 's>> =
         trees.iter().map(|tree| check::Module { tree, library: sources.get(tree.file()).library }).collect();
-    let (mesh, problems) = check::check(&modules);
+    let (mesh, problems) = check::check(&modules, !complete);
     diagnostics.extend(problems);
     mesh
 }

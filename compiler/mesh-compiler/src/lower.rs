@@ -51,7 +51,10 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let facts = lower.facts();
     let mut resources = lower.out;
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
-    let problems = clashes(&resources);
+    let mut problems = clashes(&resources);
+    if mesh.settings.declared_only {
+        problems.extend(homeless(&resources));
+    }
     (Lowered { resources, facts }, problems)
 }
 
@@ -91,6 +94,21 @@ fn clashes(sorted: &[Resource]) -> Vec<Diagnostic> {
         );
     }
     problems
+}
+
+/// Objects without a namespace, which `declared-only` does not take: the first of each file.
+fn homeless(resources: &[Resource]) -> Vec<Diagnostic> {
+    let mut first: HashMap<mesh_diagnostics::FileId, Span> = HashMap::new();
+    for resource in resources.iter().filter(|resource| resource.namespace.is_none() && resource.kind != Kind::Namespace) {
+        let span = resource.span();
+        first.entry(span.file).and_modify(|old| *old = span.min(*old)).or_insert(span);
+    }
+    let problem = |span| {
+        Diagnostic::new(code::E0215, span, "under `declared-only` every object has a namespace")
+            .label("in no namespace")
+            .help("write `in NS` at the top of the file")
+    };
+    first.into_values().map(problem).collect()
 }
 
 fn article(kind: Kind) -> String {
@@ -230,7 +248,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             ambient: namespace.ambient.is_some(),
             waypoint: namespace.waypoint.is_some(),
             mode: self.foreign_mode(namespace.name),
-            span: namespace.span,
+            span: namespace.head,
         };
         let declared = self.mesh.services.iter().enumerate().filter(|(_, service)| !service.open);
         Facts {

@@ -127,7 +127,9 @@ pub struct Namespace<'a> {
     pub common: Common<'a>,
     /// It has a block, so that what it does not say is known.
     pub described: bool,
-    /// Its head.
+    /// Its name, and the bracket that opens its block.
+    pub head: Span,
+    /// Its name.
     pub span: Span,
 }
 
@@ -240,7 +242,7 @@ pub struct Endpoint<'a> {
     /// Its weight.
     pub weight: Option<(u32, Span)>,
     /// Its ports, by the name of the external's port.
-    pub ports: Vec<(String, u16)>,
+    pub ports: Vec<(String, u16, Span)>,
     /// Where it is said.
     pub span: Span,
 }

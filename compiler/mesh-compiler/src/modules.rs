@@ -46,8 +46,9 @@ pub fn imports(tree: &Tree<'_>) -> Vec<Import> {
         .collect()
 }
 
-/// Reports modules that are not among the sources.
-pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Diagnostics) {
+/// Reports modules that are not among the sources; true when all are.
+pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Diagnostics) -> bool {
+    let mut complete = true;
     for tree in trees {
         for import in imports(tree) {
             let loaded = |source: &Source| {
@@ -57,9 +58,12 @@ pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Dia
             if sources.iter().any(|(_, source)| loaded(source)) {
                 continue;
             }
+            // The facts of what is merely not written yet are not needed to find names.
+            complete &= PLANNED.contains(&import.name.as_str());
             diagnostics.push(missing(&import));
         }
     }
+    complete
 }
 
 /// True when `name`, written in the file `from`, means the file `to`: itself, or a file of that folder.

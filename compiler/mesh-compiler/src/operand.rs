@@ -3,6 +3,7 @@
 mod address;
 mod parse;
 mod pattern;
+mod regex;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -42,8 +42,10 @@ impl<'t, 'a> Match<'t, 'a> {
 struct Miss {
     reached: usize,
     failure: Failure,
-    /// Nothing was left where this was expected.
-    missing: Option<String>,
+    /// Nothing was left where this was expected, and the place where it should stand.
+    missing: Option<(String, Span)>,
+    /// Another word was found where this one was expected.
+    word: Option<&'static str>,
 }
 
 /// The head of a statement: its word, the items behind it, and where it ends.
@@ -58,27 +60,38 @@ pub(crate) struct Head<'t> {
 /// Fits the head into one of the shapes of its word.
 pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Match<'t, 'a>, Failure> {
     let mut best: Option<Miss> = None;
+    let mut words: Vec<&'static str> = Vec::new();
     for shape in &head.word.shapes {
-        let mut matcher = Matcher { reader, head, items: head.items, at: 0, out: Match::default(), found: Vec::new() };
+        let mut matcher = Matcher { reader, head, items: head.items, at: 0, out: Match::default(), found: Vec::new(), rejected: None };
         match matcher.shape(shape) {
             Ok(()) => return Ok(matcher.out),
             Err(miss) => match &mut best {
                 Some(old) if miss.reached == old.reached => {
-                    if let (Some(old), Some(new)) = (&mut old.missing, miss.missing) {
+                    if let (Some((old, _)), Some((new, _))) = (&mut old.missing, miss.missing) {
                         old.push_str(", or ");
                         old.push_str(&new);
                     }
+                    words.extend(miss.word);
                 }
                 Some(old) if miss.reached < old.reached => {}
-                _ => best = Some(miss),
+                _ => {
+                    words = miss.word.into_iter().collect();
+                    best = Some(miss);
+                }
             },
         }
     }
     let Some(miss) = best else { return Ok(Match::default()) };
-    if let Some(expected) = miss.missing {
+    if let (true, Some(item), Some(_)) = (words.len() > 1, head.items.get(miss.reached), miss.word) {
+        let text = reader.tree.slice(item.key);
+        let expected = any_of(words);
+        return Err(Diagnostic::new(code::E0301, reader.item_span(*item), format!("expected {expected}, found `{text}`"))
+            .label(format!("expected {expected}"))
+            .into());
+    }
+    if let Some((expected, place)) = miss.missing {
         let word = head.word.entry.word;
-        let end = head.span.after();
-        return Err(Diagnostic::new(code::E0302, end, format!("`{word}` lacks an operand: expected {expected}"))
+        return Err(Diagnostic::new(code::E0302, place, format!("`{word}` lacks an operand: expected {expected}"))
             .label("something is missing here")
             .also(head.span, format!("an example: `{}`", head.word.entry.example))
             .into());
@@ -94,23 +107,31 @@ struct Matcher<'h, 't, 'a> {
     out: Match<'t, 'a>,
     /// The option words met so far.
     found: Vec<&'static str>,
+    /// An operand that an optional place did not take, and why.
+    rejected: Option<(usize, Failure)>,
 }
 
 impl<'a> Matcher<'_, '_, 'a> {
     fn shape(&mut self, shape: &Shape) -> Result<(), Miss> {
         self.elements(&shape.elements, shape)?;
-        match self.items.get(self.at) {
-            None => Ok(()),
-            Some(item) => Err(self.miss(self.leftover(*item, shape))),
+        let Some(item) = self.items.get(self.at).copied() else { return Ok(()) };
+        match self.rejected.take() {
+            Some((at, failure)) if at == self.at => Err(self.miss(failure)),
+            _ => Err(self.miss(self.leftover(item, shape))),
         }
     }
 
     fn miss(&self, failure: impl Into<Failure>) -> Miss {
-        Miss { reached: self.at, failure: failure.into(), missing: None }
+        Miss { reached: self.at, failure: failure.into(), missing: None, word: None }
     }
 
     fn nothing_left(&self, expected: String) -> Miss {
-        Miss { reached: self.at, failure: Failure::Quiet, missing: Some(expected) }
+        let place = match self.at.checked_sub(1).and_then(|before| self.items.get(before)) {
+            Some(before) => self.reader.item_span(*before).after(),
+            None if self.items.is_empty() => self.head.span.after(),
+            None => self.reader.item_span(self.items[0]).before(),
+        };
+        Miss { reached: self.at, failure: Failure::Quiet, missing: Some((expected, place)), word: None }
     }
 
     /// The text of a lone bare word at a place.
@@ -157,7 +178,7 @@ impl<'a> Matcher<'_, '_, 'a> {
         let problem = if near { problem.fix(format!("write `{word}`"), span, word) } else {
             problem.help(format!("an example: `{}`", self.head.word.entry.example))
         };
-        Err(self.miss(problem))
+        Err(Miss { word: Some(word), ..self.miss(problem) })
     }
 
     fn slot(&mut self, slot: &Slot, shape: &Shape) -> Result<(), Miss> {
@@ -165,11 +186,12 @@ impl<'a> Matcher<'_, '_, 'a> {
             return Err(self.nothing_left(slot.of.to_string()));
         };
         // An option word where the operand should be: the operand is what is missing.
-        if self.lone(self.at).is_some_and(|word| self.at > 0 && shape.option_words().any(|option| option == word)) {
+        let more = self.at > 0 || self.items.len() > 1;
+        if self.lone(self.at).is_some_and(|word| more && shape.option_words().any(|option| option == word)) {
             let miss = self.nothing_left(slot.of.to_string());
             return Err(miss);
         }
-        let mut args = vec![self.reader.read(slot.of, item).map_err(|failure| self.improve(slot, item, failure))?];
+        let mut args = vec![self.reader.read(slot.of, item).map_err(|failure| self.improve(slot, failure))?];
         self.at += 1;
         while let Some(next) = self.items.get(self.at).filter(|next| next.after_comma).copied() {
             if !slot.list {
@@ -182,17 +204,26 @@ impl<'a> Matcher<'_, '_, 'a> {
             if let Some(problem) = wrapped {
                 return Err(self.miss(problem));
             }
-            args.push(self.reader.read(slot.of, next).map_err(|failure| self.improve(slot, next, failure))?);
+            args.push(self.reader.read(slot.of, next).map_err(|failure| self.miss(unfixed(failure)))?);
             self.at += 1;
         }
         self.out.slots.push((slot.name, args));
         Ok(())
     }
 
-    /// A failure to read an operand; where the word starts another clause, a separator is what is missing.
-    fn improve(&self, slot: &Slot, item: Item, failure: Failure) -> Miss {
-        let _ = (slot, item);
-        Miss { reached: self.at, failure, missing: None }
+    /// A failure to read an operand, with what the operands behind it tell.
+    fn improve(&self, slot: &Slot, failure: Failure) -> Miss {
+        let tree = self.reader.tree;
+        let item = self.items[self.at];
+        let next = self.items.get(self.at + 1);
+        let equals = next.filter(|next| next.key.kind == OperandKind::Equals);
+        if let (Type::Pair, Some(equals)) = (slot.of, equals) {
+            let gap = Span::new(tree.file(), item.end(), self.items.get(self.at + 2).map_or(equals.end(), |value| value.key.start));
+            let problem = Diagnostic::new(code::E0301, tree.span(equals.key), "a pair is joined by `:`, not by `=`");
+            return self.miss(problem.label("not a joint of pairs").fix("write `:`", gap, ": "));
+        }
+        // Behind a comma goes on what the fix would cut in two, as in `1,5s`.
+        self.miss(if next.is_some_and(|next| next.after_comma) && !slot.list { unfixed(failure) } else { failure })
     }
 
     /// A comma at the end of a line that pulls the next statement into the list.
@@ -264,7 +295,8 @@ impl<'a> Matcher<'_, '_, 'a> {
 
     /// The list that starts here.
     fn run(&mut self, of: Type) -> Result<Vec<Arg<'a>>, Miss> {
-        let mut args = Vec::new();
+        let tree = self.reader.tree;
+        let mut args: Vec<Arg<'a>> = Vec::new();
         while let Some(item) = self.items.get(self.at).copied() {
             if !args.is_empty() && !item.after_comma {
                 break;
@@ -277,8 +309,15 @@ impl<'a> Matcher<'_, '_, 'a> {
                     .help("write a statement for each kind");
                 return Err(self.miss(problem));
             }
-            args.push(self.reader.read(of, item).map_err(|failure| Miss { reached: self.at, failure, missing: None })?);
+            args.push(self.reader.read(of, item).map_err(|failure| self.miss(failure))?);
             self.at += 1;
+        }
+        for (i, arg) in args.iter().enumerate() {
+            if let Some(first) = args[..i].iter().find(|first| first.value == arg.value) {
+                let text = tree.text().get(arg.span.range()).unwrap_or("");
+                let problem = Diagnostic::new(code::E0306, arg.span, format!("`{text}` is named twice"));
+                return Err(self.miss(problem.label("again here").also(first.span, "first here")));
+            }
         }
         Ok(args)
     }
@@ -310,7 +349,12 @@ impl<'a> Matcher<'_, '_, 'a> {
                 _ => None,
             });
             let Some(slot) = by_operand else { return Ok(()) };
-            if self.reader.read(slot.of, item).is_err() && shape.option_words().next().is_some() && word.is_some() {
+            let near_option = word.is_some_and(|word| nearest(word, shape.option_words()).is_some() || lookup(self.head.block, word).is_some());
+            if let Err(failure) = self.reader.read(slot.of, item) {
+                if word.is_none() || near_option {
+                    return if near_option { Ok(()) } else { Err(self.improve(slot, failure)) };
+                }
+                self.rejected = Some((self.at, failure));
                 return Ok(());
             }
             let slot = slot.clone();
@@ -323,9 +367,27 @@ impl<'a> Matcher<'_, '_, 'a> {
         let tree = self.reader.tree;
         let span = self.reader.item_span(item);
         let text = tree.slice(item.key);
+        let before = self.at.checked_sub(1).and_then(|before| self.items.get(before)).map(|before| self.reader.item_span(*before));
         let problem = |title: String| Diagnostic::new(code::E0303, span, title);
         if item.after_comma {
             return problem(format!("`{text}` is one operand too many")).label("no list can stand here");
+        }
+        let word = self.head.word.entry.word;
+        if let (true, Some(before)) = (word.is_empty() && item.value.is_some(), before) {
+            return problem(format!("a comma is missing before `{text}`"))
+                .label("another destination")
+                .also(before, "the one before it")
+                .fix("write `,`", before.after(), ",");
+        }
+        let times = matches!(text, "X" | "×" | "*" | "times") && shape.option_words().any(|option| option == "x");
+        if times {
+            return problem(format!("`{text}` is not an option here")).label("not known").fix("write `x`", span, "x");
+        }
+        let inner = self.head.word.entry.block();
+        if inner.is_some_and(|inner| lookup(inner, text).is_some()) && !shape.option_words().any(|option| option == text) {
+            return problem(format!("`{text}` stands in the block of `{word}`"))
+                .label("not in its head")
+                .help(format!("an example: `{}`", self.head.word.entry.example));
         }
         let fresh = |word: &&str| !self.found.contains(word);
         if let Some(near) = nearest(text, shape.option_words().filter(fresh)) {
@@ -333,19 +395,39 @@ impl<'a> Matcher<'_, '_, 'a> {
                 .label("not known")
                 .fix(format!("write `{near}`"), span, near);
         }
+        let tests = matches!(self.head.block, Block::RequestTests | Block::SourceTests | Block::OperationTests | Block::ConditionTests);
+        if item.value.is_none() && tests && lookup(self.head.block, text).is_some() {
+            return problem(format!("`{text}` starts another test"))
+                .label("joined by nothing")
+                .help("write `and` or `or` before it");
+        }
         if item.value.is_none() && lookup(self.head.block, text).is_some() {
             return problem(format!("`{text}` starts another statement"))
                 .label("a statement ends with its line, or with `;`")
                 .fix("write `;` before it", span.before(), "; ");
         }
-        let word = self.head.word.entry.word;
         let subject = if word.is_empty() { "a destination".to_owned() } else { format!("`{word}`") };
         let problem = problem(format!("`{text}` is one operand too many for {subject}")).label("not expected here");
+        let problem = match before {
+            Some(before) => problem.also(before, "taken as its operand"),
+            None => problem,
+        };
         let options: Vec<&str> = shape.option_words().filter(fresh).collect();
         if options.is_empty() {
             problem.help(format!("an example: `{}`", self.head.word.entry.example))
         } else {
             problem.help(format!("what may follow is {}", any_of(options)))
         }
+    }
+}
+
+/// A failure without its fix: what it would change cannot be told from here.
+fn unfixed(failure: Failure) -> Failure {
+    match failure {
+        Failure::Problem(mut problem) => {
+            problem.fix = None;
+            Failure::Problem(problem)
+        }
+        Failure::Quiet => Failure::Quiet,
     }
 }

@@ -36,6 +36,12 @@ impl Span {
         Span { file: self.file, start: self.end, end: self.end }
     }
 
+    /// The first byte, such as the bracket that opens a block.
+    #[must_use]
+    pub fn opening(self) -> Span {
+        Span { file: self.file, start: self.start, end: self.end.min(self.start + 1) }
+    }
+
     /// The empty span before this one.
     #[must_use]
     pub fn before(self) -> Span {

@@ -56,7 +56,7 @@ impl<'a> Row<'a> {
         match token {
             Token::Operand(kind) => {
                 if kind == OperandKind::Bare {
-                    let before = self.items.last().filter(|item| item.end() < span.start).map(|item| item.end());
+                    let before = self.items.last().map(Item::end).filter(|end| *end < span.start && self.text[..*end as usize].ends_with(|c: char| c.is_ascii_digit()));
                     if let Some(problem) = message::odd_word(text, span, before) {
                         self.fail(problem);
                     }
@@ -74,7 +74,7 @@ impl<'a> Row<'a> {
             Token::Colon => {
                 let complete = self.items.last().is_some_and(|item| item.value.is_none());
                 if !complete || self.comma.is_some() || self.colon.is_some() {
-                    self.fail(message::lone_colon(span));
+                    self.fail(message::lone_colon(span, !self.items.is_empty()));
                 } else {
                     self.colon = Some(span);
                 }

@@ -4,7 +4,7 @@ use mesh_diagnostics::{Diagnostic, Edit, Span, code};
 
 use crate::scan::{Fault, MAX_DEPTH};
 
-pub(crate) fn bracket(fault: Fault, span: impl Fn(usize, usize) -> Span) -> Diagnostic {
+pub(crate) fn bracket(fault: Fault, head: Span, span: impl Fn(usize, usize) -> Span) -> Diagnostic {
     match fault {
         Fault::Unclosed { open, end } => {
             Diagnostic::new(code::E0102, span(open, open + 1), "a block is never closed")
@@ -12,7 +12,10 @@ pub(crate) fn bracket(fault: Fault, span: impl Fn(usize, usize) -> Span) -> Diag
                 .also(span(end, end), "by its indentation the block ends here")
                 .fix("close the block with `>`", span(end, end), " >")
         }
-        Fault::Stray { close } => stray(span(close, close + 1)),
+        Fault::Stray { close } => {
+            let problem = stray(span(close, close + 1));
+            if head.end > span(close, close).start { problem } else { problem.also(head, "or is a `<` missing behind this?") }
+        }
         Fault::Headless { close, line_end } => {
             Diagnostic::new(code::E0103, span(close, close + 1), "this `>` closes nothing")
                 .label("no `<` is open here")
@@ -42,7 +45,7 @@ pub(crate) fn headless(open: Span, head: Option<Span>) -> Diagnostic {
 }
 
 pub(crate) fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(code::E0106, span, format!("blocks stand more than {MAX_DEPTH} deep in each other"))
+    Diagnostic::new(code::E0106, span, format!("blocks and parentheses stand more than {MAX_DEPTH} deep in each other"))
         .label("this one is too deep")
         .help("no statement of Mesh needs more than six: look for blocks that are not closed")
 }
@@ -55,8 +58,12 @@ pub(crate) fn yaml(span: Span) -> Diagnostic {
         .help("say the same in Mesh: `meshc explain route` shows how a VirtualService is written")
 }
 
-pub(crate) fn unclosed_string(span: Span) -> Diagnostic {
-    Diagnostic::new(code::E0104, span, "a string is never closed")
+pub(crate) fn unclosed_string(span: Span, of_lines: bool) -> Diagnostic {
+    let problem = Diagnostic::new(code::E0104, span, "a string is never closed");
+    if of_lines {
+        return problem.label("the closing `\"\"\"` is missing").help("close it with `\"\"\"`");
+    }
+    problem
         .label("the closing `\"` is missing")
         .note("a string ends with its line; for more lines use `\"\"\"`")
         .help("close it with `\"`")
@@ -77,13 +84,12 @@ pub(crate) fn empty_place(comma: Span) -> Diagnostic {
 pub(crate) fn half_pair(span: Span, key: &str) -> Diagnostic {
     Diagnostic::new(code::E0107, span, format!("`{key}:` lacks its right half"))
         .label("nothing follows the `:` in this line")
-        .help(format!("write a value, as in `{key}: 20%`, or leave the `:` out"))
+        .help(format!("write a value, as in `{key}: VALUE`, or leave the `:` out"))
 }
 
-pub(crate) fn lone_colon(colon: Span) -> Diagnostic {
-    Diagnostic::new(code::E0107, colon, "this `:` joins no pair")
-        .label("a pair is one operand, a `:`, and one operand")
-        .fix("remove the `:`", colon, " ")
+pub(crate) fn lone_colon(colon: Span, behind_something: bool) -> Diagnostic {
+    let problem = Diagnostic::new(code::E0107, colon, "this `:` joins no pair").label("a pair is one operand, a `:`, and one operand");
+    if behind_something { problem.fix("remove the `:`", colon, " ") } else { problem.help("write what the `:` should join before it") }
 }
 
 pub(crate) fn junk(text: &str, span: Span) -> Diagnostic {
@@ -119,6 +125,23 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
     let first = word.as_bytes()[0];
     if first.is_ascii_alphanumeric() && word.is_ascii() {
         return None;
+    }
+    let invisible = |c: &char| matches!(c, '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{202f}' | '\u{3000}' | '\u{feff}');
+    if let Some((at, c)) = word.char_indices().find(|(_, c)| invisible(c)) {
+        let start = span.start + at as u32;
+        let place = Span::new(span.file, start, start + c.len_utf8() as u32);
+        return Some(
+            Diagnostic::new(code::E0116, place, format!("the invisible character `{}` cannot stand here", c.escape_unicode()))
+                .label("looks like a space, or like nothing")
+                .fix("write a space", place, " "),
+        );
+    }
+    if word == "\\" {
+        return Some(
+            Diagnostic::new(code::E0116, span, "Mesh has no line continuation")
+                .label("joins no lines")
+                .help("a list goes on in the next line behind a comma; clauses stand on lines of their own in a block"),
+        );
     }
     if let Some(quote) = word.chars().find(|c| matches!(c, '“' | '”' | '„' | '‘' | '’' | '«' | '»')) {
         return Some(
@@ -163,6 +186,7 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
     }
 }
 
+/// A `%` on its own; `before` is the end of a number before it, if there is one.
 fn percent_apart(span: Span, before: Option<u32>) -> Diagnostic {
     let problem = Diagnostic::new(code::E0114, span, "a `%` stands apart from its number").label("joins nothing");
     match before {

@@ -59,11 +59,11 @@ impl<'a> Builder<'a> {
                 let at = at - piece.range.start;
                 self.diagnostics.push(message::too_deep(self.span(at, at + 1)));
             }
-            State::Broken { faults, repairs } => {
+            State::Broken { fault, repairs } => {
                 let base = piece.range.start;
-                for fault in faults {
-                    self.diagnostics.push(message::bracket(fault, |a, b| self.span(a - base, b - base)));
-                }
+                let before = self.diagnostics.len();
+                let first_statement = self.tree.statements.len();
+                let blamed = fault.map(|fault| message::bracket(fault, self.first_line(text), |a, b| self.span(a - base, b - base)));
                 let mut bytes = text.as_bytes().to_vec();
                 let mut missing = 0;
                 for (at, byte) in &repairs {
@@ -76,8 +76,43 @@ impl<'a> Builder<'a> {
                 if let Ok(repaired) = String::from_utf8(bytes) {
                     self.parse(&repaired);
                 }
+                self.settle(blamed, before, first_statement);
             }
         }
+    }
+
+    /// What stands in the first line of a piece, up to the first separator.
+    fn first_line(&self, text: &str) -> Span {
+        let skipped: usize = text.lines().take_while(|line| line.trim().is_empty() || line.starts_with('#')).map(|line| line.len() + 1).sum();
+        let rest = text.get(skipped..).unwrap_or("");
+        let end = rest.find(['\n', ';', '>', '#']).unwrap_or(rest.len());
+        self.span(skipped, skipped + rest[..end].trim_end().len())
+    }
+
+    /// One mistake, one error: in a piece whose brackets do not balance, the bracket is reported and nothing
+    /// else; the statements beside it are in doubt.
+    fn settle(&mut self, blamed: Option<Diagnostic>, before: usize, first_statement: usize) {
+        let strings = |problem: &Diagnostic| problem.code == code::E0104 || problem.code == code::E0105;
+        let found = self.diagnostics.split_off(before);
+        let kept = match blamed {
+            Some(blamed) => Some(blamed),
+            None => found.iter().find(|problem| strings(problem)).or(found.first()).cloned(),
+        };
+        let lines: Vec<usize> = kept
+            .iter()
+            .flat_map(|problem| std::iter::once(&problem.primary).chain(&problem.secondary))
+            .map(|label| self.line_of(label.span.start))
+            .collect();
+        for index in first_statement..self.tree.statements.len() {
+            let node = self.tree.statements[index];
+            let near = lines.iter().any(|line| (self.line_of(node.start)..=self.line_of(node.head_end)).contains(line));
+            self.tree.statements[index].broken |= near;
+        }
+        self.diagnostics.extend(kept);
+    }
+
+    fn line_of(&self, byte: u32) -> usize {
+        self.tree.text[self.base..(byte as usize).max(self.base)].bytes().filter(|b| *b == b'\n').count()
     }
 
     fn parse(&mut self, text: &str) {
@@ -209,7 +244,8 @@ impl<'a> Builder<'a> {
                 Rule::equals => Token::Operand(OperandKind::Equals),
                 rule @ (Rule::string | Rule::regex | Rule::text) => {
                     if pair.into_inner().any(|inner| inner.as_rule() == Rule::unclosed) {
-                        row.fail(message::unclosed_string(span));
+                        let first = self.tree.text[span.range()].find('\n').map_or(span.end, |n| span.start + n as u32);
+                        row.fail(message::unclosed_string(Span::new(span.file, span.start, first), rule == Rule::text));
                     }
                     Token::Operand(match rule {
                         Rule::string => OperandKind::String,

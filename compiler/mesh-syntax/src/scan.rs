@@ -23,8 +23,9 @@ pub(crate) struct Piece {
 pub(crate) enum State {
     /// Brackets balance.
     Sound,
-    /// The brackets to blame; `repairs` are bytes to overwrite so that the rest can be read.
-    Broken { faults: Vec<Fault>, repairs: Vec<(usize, u8)> },
+    /// The bracket to blame, if it is not a string that swallowed one; `repairs` are bytes to overwrite so that
+    /// the rest can be read.
+    Broken { fault: Option<Fault>, repairs: Vec<(usize, u8)> },
     /// Deeper than [`MAX_DEPTH`] at this byte: not parsed at all.
     TooDeep(usize),
     /// YAML, not Mesh.
@@ -237,8 +238,7 @@ fn examine(text: &str, range: Range<usize>) -> State {
     }
     // One mistake, one error: what follows the first fault in a piece mostly follows from it, and a string
     // that is not closed has swallowed the bracket that seems to be missing; the parser reports the string.
-    faults.truncate(if half_string { 0 } else { 1 });
-    State::Broken { faults, repairs }
+    State::Broken { fault: faults.first().copied().filter(|_| !half_string), repairs }
 }
 
 fn indent(text: &str, line: usize) -> usize {
@@ -271,7 +271,7 @@ fn unclosed(
         }
         next = stop + 1;
     }
-    faults.push(Fault::Unclosed { open: open.at, end });
+    faults.push(Fault::Unclosed { open: open.at, end: code_end(text, end) });
     if let Some(free) = free_byte(text, end, range.end) {
         repairs.push((free, b'>'));
     }
@@ -300,8 +300,7 @@ fn stray(
             line = stop + 1;
         }
         if let Some(stop) = head.filter(|stop| stop + 1 < close_line) {
-            let trimmed = text[..stop].trim_end().len();
-            faults.push(Fault::Headless { close, line_end: trimmed });
+            faults.push(Fault::Headless { close, line_end: code_end(text, stop) });
             if let Some(free) = free_byte(text, stop, range.end) {
                 repairs.push((free, b'<'));
             }
@@ -314,6 +313,13 @@ fn stray(
 
 fn line_end(text: &str, from: usize, limit: usize) -> usize {
     text[from..limit].find('\n').map_or(limit, |n| from + n)
+}
+
+/// The end of what stands on the line that ends here, without a comment and the blanks before it.
+fn code_end(text: &str, end: usize) -> usize {
+    let line = text[..end].rfind('\n').map_or(0, |n| n + 1);
+    let comment = Marks::new(text, line..end).find(|(mark, _)| *mark == Mark::Comment).map_or(end, |(_, at)| at);
+    text[..comment].trim_end().len()
 }
 
 /// A byte near the end of a line that a bracket may overwrite: the line break, or, behind a comment, the
@@ -334,17 +340,22 @@ fn free_byte(text: &str, end: usize, limit: usize) -> Option<usize> {
 /// line at column one that cannot be YAML.
 fn yaml_regions(text: &str) -> Vec<Range<usize>> {
     let mut regions = Vec::new();
-    if !text.contains("apiVersion:") {
+    if !text.contains("apiVersion:") && !text.contains("kind:") {
         return regions;
     }
     let mut open: Option<usize> = None;
+    // Where the lines above that could be YAML start.
+    let mut above: Option<usize> = None;
     let mut line = 0;
     while line < text.len() {
         let end = line_end(text, line, text.len());
         let body = &text[line..end];
         let starts = body.starts_with("apiVersion:") || body.starts_with("kind:");
+        let key = body.split_whitespace().next().is_some_and(|word| word.ends_with(':') || word == "---");
         match open {
-            None if starts => open = Some(line),
+            None if starts => open = Some(above.unwrap_or(line)),
+            None if key || (above.is_some() && body.starts_with(' ')) => above = above.or(Some(line)),
+            None => above = None,
             Some(start) if !body.is_empty() && !yaml_line(body) => {
                 regions.push(start..line);
                 open = None;
@@ -484,10 +495,9 @@ mod tests {
         pieces(text)
             .into_iter()
             .filter_map(|piece| match piece.state {
-                State::Broken { faults, .. } => Some(faults),
+                State::Broken { fault, .. } => fault,
                 _ => None,
             })
-            .flatten()
             .collect()
     }
 

@@ -50,7 +50,11 @@ impl Compiled {
 pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
     let mut loaded = load(&program.files)?;
     let mut compilation = compile(&loaded.sources);
-    compilation.diagnostics.extend(std::mem::take(&mut loaded.problems));
+    if !loaded.problems.is_empty() {
+        // What such a file says is not known, and nothing is concluded from it.
+        compilation.diagnostics = mesh_diagnostics::Diagnostics::new();
+        compilation.diagnostics.extend(std::mem::take(&mut loaded.problems));
+    }
     Ok(Compiled { loaded, compilation })
 }
 

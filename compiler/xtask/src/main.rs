@@ -1,2 +1,59 @@
-//! x
-fn main() {}
+//! Chores of the repository: `cargo xtask generate`, `cargo xtask new-code ID "title"`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the repository
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Write the files that are made from the vocabulary
+    Generate,
+    /// Make the page and the folder of cases of a new code that is in the table already
+    NewCode {
+        /// Its id, as in the table
+        id: String,
+        /// Its title, as in the table
+        title: String,
+        /// The fact that the first case states, in kebab case
+        fact: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables()),
+        Chore::NewCode { id, title, fact } => new_code(&id, &title, &fact),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn new_code(id: &str, title: &str, fact: &str) -> Result<(), std::io::Error> {
+    let page = root().join(format!("compiler/mesh-diagnostics/pages/{id}.md"));
+    write(&page, &format!("# {id}: {title}\n\n```mesh error\n```\n\n```mesh\n```\n"))?;
+    write(&root().join(format!("tests/errors/{id}/{fact}/input.mesh")), "")
+}
+
+fn write(path: &Path, text: &str) -> Result<(), std::io::Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
+}

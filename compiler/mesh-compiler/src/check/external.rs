@@ -57,7 +57,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 for arg in args.list("ports") {
                     let Value::Pair(name, number) = &arg.value else { continue };
                     match number.parse::<u16>() {
-                        Ok(number) if number > 0 => ports.push((name.to_string(), number)),
+                        Ok(number) if number > 0 => ports.push((name.to_string(), number, arg.span)),
                         _ => self.diagnostics.push(
                             Diagnostic::new(code::E0310, arg.span, format!("`{number}` is not a port number")).label("from 1 to 65535"),
                         ),
@@ -84,10 +84,13 @@ impl<'t, 'a> Checker<'t, 'a> {
                             .note("the proxy would wrap TLS in TLS, which the server does not expect")
                             .help(format!("write `http 80 to {target} tls simple` and let the application speak plain HTTP")),
                     );
+                    external.incomplete = true;
                     return;
                 }
-                if let Some(first) = external.ports.iter().find(|old| old.port.number == number) {
-                    let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{number}` is declared twice"));
+                let same = |old: &&ExternalPort<'_>| old.port.number == number || port_name(&old.port) == port_name(&port);
+                if let Some(first) = external.ports.iter().find(same) {
+                    let what = if first.port.number == number { number.to_string() } else { port_name(&port) };
+                    let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{what}` is declared twice"));
                     self.diagnostics.push(problem.label("again here").also(first.port.span, "first here"));
                     return;
                 }
@@ -132,11 +135,11 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         for endpoint in &external.endpoints {
-            for (name, _) in &endpoint.ports {
+            for (name, _, span) in &endpoint.ports {
                 if !external.ports.iter().any(|port| port_name(&port.port) == *name) {
                     let known: Vec<String> = external.ports.iter().map(|port| port_name(&port.port)).collect();
                     problems.push(
-                        Diagnostic::new(code::E0203, endpoint.span, format!("`{}` has no port `{name}`", external.name))
+                        Diagnostic::new(code::E0203, *span, format!("`{}` has no port `{name}`", external.name))
                             .label("not known")
                             .help(format!("it has {}", crate::suggest::all_of(known.iter().map(String::as_str)))),
                     );

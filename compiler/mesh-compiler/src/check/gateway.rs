@@ -29,7 +29,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             workload = self.services.get(&key).copied().filter(|id| !self.mesh.services[id.0].open);
             if workload.is_none() {
                 incomplete = true;
-                if !self.doubtful.contains(key.0) {
+                if !self.doubtful.contains(key.0) && !self.missing_module {
                     self.unknown_workload(arg.name(), arg.span);
                 }
             }

@@ -61,6 +61,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             waypoint: None,
             common: Common::default(),
             described: statement.clause.statement.has_block(),
+            head: arg.span.to(statement.clause.statement.block_span().opening()),
             span: arg.span,
         });
     }
@@ -154,16 +155,17 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     /// Reports a namespace that nobody declares, where that is an error or can only be a slip.
-    pub(super) fn known_namespace(&mut self, name: &'a str, span: Span) {
+    pub(super) fn known_namespace(&mut self, name: &'a str, span: Span) -> bool {
         if self.namespaces.contains_key(name) || self.doubtful.contains(name) || name == self.mesh.settings.root_namespace {
-            return;
+            return true;
         }
         let near = nearest(name, self.namespaces.keys().copied());
-        if near.is_none() && !self.mesh.settings.declared_only {
-            return;
+        let service = self.mesh.services.iter().find(|service| service.name == name && !service.open).map(|service| service.span);
+        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only) || self.missing_module {
+            return true;
         }
         if !self.reported.insert(("namespace", name.to_owned())) {
-            return;
+            return false;
         }
         let problem = Diagnostic::new(code::E0205, span, format!("no namespace `{name}` is declared")).label("not known");
         let problem = match near {
@@ -171,14 +173,18 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let problem = problem.fix(format!("write `{near}`"), span, near);
                 problem.also(self.namespaces[near], "did you mean this one?")
             }
-            None => problem.help(format!("declare it: `namespace {name}`, or `elsewhere < namespace {name} >`")),
+            None => match service {
+                Some(service) => problem.also(service, "this is a service").help("services and namespaces are joined by `or`, as in `namespace ops or orders`"),
+                None => problem.help(format!("declare it: `namespace {name}`, or `elsewhere < namespace {name} >`")),
+            },
         };
         self.push(problem);
+        false
     }
 
     fn at(&mut self, name: Name<'a>, here: Option<&'a str>, span: Span) -> Key<'a> {
         if let Some(namespace) = name.namespace {
-            self.known_namespace(namespace, span);
+            self.known_namespace(namespace, namespace_span(name, span));
         }
         (name.name, name.namespace.or(here))
     }
@@ -208,7 +214,8 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Takes an undeclared service as it is used, and says so; or reports it.
     fn open(&mut self, key: Key<'a>, span: Span, note: bool) -> Option<ServiceId> {
         let (name, namespace) = key;
-        if self.doubtful.contains(name) {
+        let foreign = self.missing_module && namespace.is_some_and(|namespace| !self.namespaces.contains_key(namespace));
+        if self.doubtful.contains(name) || foreign {
             let mut service = new_service(name, namespace, false, span);
             service.incomplete = true;
             return Some(self.add_open(key, service));
@@ -279,7 +286,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(id) = self.gateways.get(&key) {
             return Some(*id);
         }
-        if self.doubtful.contains(name.name) || !self.reported.insert(("gateway", format!("{key:?}"))) {
+        if self.doubtful.contains(name.name) || self.missing_module || !self.reported.insert(("gateway", format!("{key:?}"))) {
             return None;
         }
         let candidates: Vec<&Gateway<'a>> = self.mesh.gateways.iter().collect();
@@ -315,20 +322,24 @@ impl<'t, 'a> Checker<'t, 'a> {
             return false;
         }
         let service = &self.mesh.services[id.0];
-        if !self.reported.insert(("version", format!("{}@{version}", id.0))) {
+        let key = if service.versions.is_empty() { id.0.to_string() } else { format!("{}@{version}", id.0) };
+        if !self.reported.insert(("version", key)) {
             return false;
         }
         let name = service.name;
-        let problem = Diagnostic::new(code::E0202, span, format!("`{name}` has no version `{version}`")).label("not known");
+        let place = Span::new(span.file, span.end - version.len() as u32, span.end);
+        let problem = Diagnostic::new(code::E0202, place, format!("`{name}` has no version `{version}`")).label("not known");
         let names = || service.versions.iter().map(|known| known.name);
-        let start = span.end - version.len() as u32;
-        let place = Span::new(span.file, start, span.end);
-        let problem = match nearest(version, names()).filter(|near| near.len() > 2 || service.versions.len() == 1) {
+        let problem = match nearest(version, names()) {
             Some(near) => problem.fix(format!("write `{near}`"), place, near),
             None if service.versions.is_empty() => problem.help(format!("declare it: `versions {version}` in `service {name}`")),
             None => problem.help(format!("it has {}", all_of(names()))),
         };
-        let problem = problem.also(service.span, format!("`{name}` is declared here"));
+        let listed = service.versions.first().zip(service.versions.last()).map(|(first, last)| (first.span, last.span));
+        let problem = match listed.filter(|(first, last)| first.file == last.file) {
+            Some((first, last)) => problem.also(first.to(last), "its versions are declared here"),
+            None => problem.also(service.span, format!("`{name}` is declared here")),
+        };
         self.push(problem);
         false
     }
@@ -412,6 +423,12 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 }
 
+/// Where the namespace of a qualified name stands.
+pub(super) fn namespace_span(name: Name<'_>, span: Span) -> Span {
+    let start = span.start + name.name.len() as u32 + 1;
+    Span::new(span.file, start, start + name.namespace.map_or(0, str::len) as u32)
+}
+
 /// True when a number or a name refers to a port.
 pub(super) fn port_is(port: &Port<'_>, arg: &Arg<'_>) -> bool {
     match arg.value {
@@ -436,7 +453,8 @@ pub(super) fn unknown_port(name: &str, shown: &str, ports: &[Port<'_>], declared
 }
 
 fn declared_twice(kind: &str, name: &str, again: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(code::E0207, again, format!("the {kind} `{name}` is declared twice"))
+    let what = if matches!(kind, "service" | "external") { "name".to_owned() } else { kind.to_owned() };
+    Diagnostic::new(code::E0207, again, format!("the {what} `{name}` is declared twice"))
         .label("again here")
         .also(first, "first here")
         .help("keep one declaration and put everything into it")

@@ -130,7 +130,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             if !lone || test.not.is_some() {
                 self.push(
                     Diagnostic::new(code::E0319, test.span, format!("`{}` stands alone", test.name()))
-                        .label("beside other callers it means nothing"),
+                        .label("it takes no `not`, and no other callers beside it"),
                 );
                 return false;
             }
@@ -139,7 +139,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     self.push(
                         Diagnostic::new(code::E0319, span, "only `allow` has use for nobody")
                             .label("a rule about nobody does nothing")
-                            .help("write `from anyone`"),
+                            .help("leave the statement out; `from anyone` would be a rule about everybody"),
                     );
                     return false;
                 }

@@ -24,7 +24,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 None => rule.poisoned = true,
             }
             self.rule(site, &inner, route, &mut rule);
-            self.check_rule(route, &rule, Some(clause.span()));
+            let block = clause.statement.block_span();
+            let short = !site.tree.text()[block.range()].contains('\n');
+            self.check_rule(route, &rule, Some(if short { clause.statement.span() } else { clause.span() }));
             route.rules.push(rule);
         }
         let mut last = std::mem::take(&mut route.last);
@@ -86,7 +88,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 rule.respond = args.get("status").map(|status| (status.number(), body, span));
             }
-            "redirect" => rule.redirect = self.redirect(clause, rule),
+            "redirect" => {
+                rule.redirect = self.redirect(clause, rule);
+                rule.poisoned |= rule.redirect.is_none();
+            }
             "rewrite" => self.rewrite(clause, rule),
             "delegate" => self.delegation(clause, route, rule),
             "request-headers" => rule.request_headers = Some(self.headers(site, clause, true)),
@@ -203,7 +208,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.push(
                     Diagnostic::new(code::E0304, span, format!("`{word}` is not a clause of `route`"))
                         .label("not known")
-                        .fix(format!("write `{near}`"), span, near),
+                        .help(format!("did you mean `{near}`? `meshc explain {near}` shows how it is written")),
                 );
                 return false;
             }
@@ -329,7 +334,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let Some(arg) = clause.args.get("name") else { return };
         let name = arg.name();
         if let Some(namespace) = name.namespace {
-            self.known_namespace(namespace, arg.span);
+            if !self.known_namespace(namespace, super::names::namespace_span(name, arg.span)) {
+                rule.poisoned = true;
+                return;
+            }
         }
         let namespace = name.namespace.or(route.head.namespace);
         rule.delegate = Some((name.name, namespace, clause.span()));
@@ -451,6 +459,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         ends.extend(rule.respond.as_ref().map(|(.., span)| ("`respond`", *span)));
         ends.extend(rule.redirect.as_ref().map(|redirect| ("`redirect`", redirect.span)));
         ends.extend(rule.delegate.as_ref().map(|(.., span)| ("`delegate`", *span)));
+        ends.sort_by_key(|(_, span)| *span);
         if let [(first, at), (second, span), ..] = ends.as_slice() {
             self.push(
                 Diagnostic::new(code::E0319, *span, format!("a rule has one end: {first} or {second}"))
@@ -557,10 +566,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                     .label(format!("{} in all", percent(sum)));
                 let last = shares[shares.len() - 1].parts.map_or(0, u64::from);
                 let others = sum - last;
-                let problem = if others < whole && shares.len() > 1 && same_file(shares) {
-                    let share = &shares[shares.len() - 1];
-                    let rest = percent(whole - others);
-                    problem.fix(format!("give the last one {rest}"), self.share_text(share), rest)
+                let problem = if others < whole && shares.len() > 1 {
+                    problem.help(format!("with {} for the last one they would come to 100%; or leave its share out", percent(whole - others)))
                 } else if shares.len() == 1 {
                     problem.help("write the other destinations, or leave the share out")
                 } else {
@@ -578,13 +585,6 @@ impl<'t, 'a> Checker<'t, 'a> {
                 return;
             }
         }
-    }
-
-    /// The place of a share's percentage: behind the colon.
-    fn share_text(&self, share: &Share<'a>) -> Span {
-        // The span of a pair ends with its percentage, and shares are short.
-        let length = percent(u64::from(share.parts.unwrap_or(0))).len() as u32;
-        Span::new(share.span.file, share.span.end - length.min(share.span.end - share.span.start), share.span.end)
     }
 
     /// A destination whose port Istio could not find by itself.
@@ -625,10 +625,6 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
     }
-}
-
-fn same_file(shares: &[Share<'_>]) -> bool {
-    shares.iter().all(|share| share.span.file == shares[0].span.file)
 }
 
 /// Gives the destination without a share what the others leave.

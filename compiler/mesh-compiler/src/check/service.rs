@@ -86,9 +86,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(arg) = statement.clause.args.get("namespace") {
             self.known_namespace(arg.word(), arg.span);
         }
-        if let Some(namespace) = statement.clause.args.get("name").and_then(|arg| arg.name().namespace) {
-            let span = self.mesh.services[id.0].span;
-            self.known_namespace(namespace, span);
+        if let Some(arg) = statement.clause.args.get("name") {
+            if let Some(namespace) = arg.name().namespace {
+                self.known_namespace(namespace, super::names::namespace_span(arg.name(), arg.span));
+            }
         }
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);

@@ -232,7 +232,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         for kind in kinds {
             if matches!(kind, EjectKind::Codes(_)) && self.mesh.settings.release < mesh_istio::Release(1, 31) {
                 let release = self.mesh.settings.release;
-                problems.push(Diagnostic::new(code::E0310, span, format!("Istio {release} cannot eject by status code")).label("needs Istio 1.31").help("write `5xx` or `gateway`"));
+                problems.push(Diagnostic::new(code::E0310, args.list("kinds").iter().find(|arg| matches!(arg.value, Value::Number(_))).map_or(span, |arg| arg.span), format!("Istio {release} cannot eject by status code")).label("needs Istio 1.31").help("write `5xx` or `gateway`"));
                 continue;
             }
             // Codes say which answers count; the count itself is that of 5xx.
@@ -268,6 +268,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         once!(time, word("time"), "for");
         once!(at_most, whole_percent("share", &mut problems), "at-most");
         once!(healthy, whole_percent("floor", &mut problems).map(|(share, _)| share), "healthy-at-least");
+        if !problems.is_empty() {
+            // One mistake is one error, and nothing is concluded from what is left.
+            problems.truncate(1);
+            layer.eject = None;
+        }
         self.diagnostics.extend(problems);
     }
 

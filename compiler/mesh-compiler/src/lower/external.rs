@@ -48,8 +48,8 @@ impl<'a> Lower<'_, 'a> {
             let mut object = Object::new(endpoint.span);
             object.set("address", endpoint.address.as_ref());
             let mut ports = Object::new(endpoint.span);
-            for (name, number) in &endpoint.ports {
-                ports.set(name.clone(), *number);
+            for (name, number, span) in &endpoint.ports {
+                ports.set_at(name.clone(), *number, *span);
             }
             object.put_object("ports", ports);
             if let Some((locality, span)) = endpoint.locality {

@@ -6,7 +6,7 @@ use mesh_diagnostics::{Diagnostic, Span, all_codes, code};
 use mesh_istio::{Release, SUPPORTED, host};
 use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
 
-use super::{Address, Arg, Destination, Failure, Name, Path, Pattern, Type, Value, WHOLE};
+use super::{Address, Arg, Destination, Failure, Name, Path, Pattern, Type, Value, WHOLE, percent};
 use crate::suggest::{all_of, any_of, nearest};
 
 /// The HTTP methods that Istio knows.
@@ -64,9 +64,16 @@ impl<'a> Reader<'_, 'a> {
     fn unexpected_pair(&self, of: Type, item: Item) -> Diagnostic {
         let span = self.item_span(item);
         let colon = Span::new(span.file, item.key.end, item.value.map_or(item.key.end, |value| value.start));
-        Diagnostic::new(code::E0301, span, format!("expected {of}, found a pair"))
-            .label("a pair")
-            .also(colon, "this `:` makes it one")
+        let problem = Diagnostic::new(code::E0301, span, format!("expected {of}, found a pair")).label("a pair").also(colon, "this `:` makes it one");
+        let (key, value) = (self.tree.slice(item.key), item.value.map_or("", |value| self.tree.slice(value)));
+        if matches!(key, "http" | "https") && value.starts_with("//") {
+            let whole = &self.tree.text()[span.range()];
+            return problem.fix("write it in quotes", span, format!("\"{whole}\""));
+        }
+        if matches!(of, Type::Header | Type::Cookie | Type::Query | Type::Claim) {
+            return problem.fix("write a space", colon, " ");
+        }
+        problem
     }
 
     fn operand(&self, of: Type, operand: Operand) -> Result<Value<'a>, Failure> {
@@ -90,7 +97,7 @@ impl<'a> Reader<'_, 'a> {
             OperandKind::Regex => self.regex(of, &text[2..text.len() - 1], span),
             OperandKind::Group(_) if of == Type::Group => Ok(Value::Word(text)),
             OperandKind::Group(_) => Err(expected(of, "a group", span).into()),
-            OperandKind::Equals => Err(expected(of, "`=`", span).into()),
+            OperandKind::Equals => Err(expected(of, "`=`", span).help("operands follow their word without `=`").into()),
         }
     }
 
@@ -110,6 +117,9 @@ impl<'a> Reader<'_, 'a> {
             Type::Percent => Value::Percent(share_parts(text, span)?),
             Type::Count => match number(text) {
                 Some(number) => Value::Number(number),
+                None if text.bytes().all(|b| b.is_ascii_digit()) => {
+                    return Err(bounds(span, format!("{text} is more than Istio counts"), "2147483647 at most"));
+                }
                 None => return wrong(),
             },
             Type::PortNumber => Value::Number(port_number(of, text, span)?),
@@ -225,6 +235,12 @@ impl<'a> Reader<'_, 'a> {
                 .note("Envoy reads regular expressions as RE2 does: without look-around and back references")
                 .into());
         }
+        if let Some(reason) = super::regex::beyond_re2(&text) {
+            return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy reads in another way")
+                .label(reason)
+                .note("Envoy reads regular expressions as RE2 does")
+                .into());
+        }
         if text.is_empty() || text.chars().count() > 1024 {
             return Err(Diagnostic::new(code::E0318, span, "a regular expression that Istio refuses")
                 .label("Istio takes 1 to 1024 characters")
@@ -286,8 +302,11 @@ fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
     let quoted = format!("\"{text}\"");
     match of {
         Type::String | Type::Pattern | Type::Host => problem.fix(format!("write `{quoted}`"), span, quoted),
-        Type::Count => match text.trim_end_matches(|c: char| !c.is_ascii_digit()) {
-            digits if number(digits).is_some() => problem.fix(format!("write `{digits}`"), span, digits),
+        Type::Count => match text.split_once(['x', 'X', '×']) {
+            Some((count, each)) if number(count).is_some() => {
+                let better = format!("{count} x {each}").trim_end().to_owned();
+                problem.fix(format!("write `{better}`"), span, better)
+            }
             _ => problem,
         },
         Type::Path | Type::Paths if host::is_label(text) => problem.fix(format!("write `/{text}`"), span, format!("/{text}")),
@@ -331,7 +350,7 @@ fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
         return Err(bounds(
             span,
             format!("`{text}` is not a duration that Istio takes"),
-            "whole milliseconds, and one at least",
+            "whole milliseconds, and one at least; `off` lifts a limit",
         ));
     }
     Ok(Value::Duration(text, millis as u64))
@@ -342,6 +361,9 @@ fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -> Diagnosti
     let seconds = |unit: &str| format!("{number}{unit}");
     if number.parse::<f64>().is_err() {
         return problem;
+    }
+    if number.parse() == Ok(0.0) {
+        return problem.help("there is no time of zero: `timeout off` lifts the limit, `retry off` the retries");
     }
     match unit {
         "" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
@@ -359,7 +381,15 @@ fn share_parts(text: &str, span: Span) -> Result<u32, Failure> {
     let Some(number) = text.strip_suffix('%') else {
         let problem = wrong(Type::Percent, text, span);
         let plain = parts_of(text).is_some_and(|parts| parts <= WHOLE);
-        let problem = if plain { problem.fix(format!("write `{text}%`"), span, format!("{text}%")) } else { problem };
+        let fraction = text.parse::<f64>().is_ok_and(|share| share > 0.0 && share < 1.0);
+        let problem = match (plain, fraction) {
+            (true, true) => {
+                let hundredfold = percent(u64::from(parts_of(text).unwrap_or(0)) * 100);
+                problem.help(format!("is it `{hundredfold}`, or `{text}%`?"))
+            }
+            (true, false) => problem.fix(format!("write `{text}%`"), span, format!("{text}%")),
+            _ => problem,
+        };
         return Err(problem.into());
     };
     match parts_of(number) {
@@ -426,8 +456,13 @@ fn release<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
 }
 
 fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
-    let problem = Diagnostic::new(code::E0211, span, format!("`{text}` cannot be {of}"))
-        .label("lower-case letters, digits and inner dashes, 63 at most");
+    let dots = matches!(of, Type::Account | Type::Name | Type::Provider | Type::Domain);
+    let label = match of {
+        _ if dots => "lower-case letters, digits, inner dashes and dots, 253 at most",
+        Type::Service => "lower-case letters, digits and inner dashes, 63 at most, with a letter first",
+        _ => "lower-case letters, digits and inner dashes, 63 at most",
+    };
+    let problem = Diagnostic::new(code::E0211, span, format!("`{text}` cannot be {of}")).label(label);
     let better: String = text.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
     if better != text && host::is_label(&better) {
         return problem.fix(format!("write `{better}`"), span, better);
@@ -438,6 +473,8 @@ fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
 fn label<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
     let fits = match of {
         Type::Account | Type::Name | Type::Provider => host::is_subdomain(text),
+        // Kubernetes takes a digit first for most names, but not for services.
+        Type::Service => host::is_label(text) && !text.starts_with(|c: char| c.is_ascii_digit()),
         _ => host::is_label(text),
     };
     if !fits {
@@ -460,15 +497,15 @@ fn qualified<'a>(of: Type, text: &'a str, span: Span) -> Result<Name<'a>, Failur
     if namespace.is_some_and(|namespace| namespace.contains('.')) {
         let problem = Diagnostic::new(code::E0211, span, format!("`{text}` is a host, not a name"))
             .label("a name is `NAME` or `NAME.NAMESPACE`");
-        let local = text.strip_suffix(".svc.cluster.local").filter(|short| short.matches('.').count() == 1);
+        let local = text.strip_suffix(".svc.cluster.local").or(text.strip_suffix(".svc")).filter(|short| short.matches('.').count() == 1);
         return Err(match local {
             Some(short) => problem.fix(format!("write `{short}`"), span, short),
             None => problem.help(format!("a host stands in quotes: `\"{text}\"`")),
         }
         .into());
     }
-    label(of, name, span).and_then(|_| namespace.map_or(Ok(""), |namespace| label(Type::Namespace, namespace, span)))
-        .map_err(|_| Failure::from(bad_name(of, text, span)))?;
+    label(of, name, span)?;
+    namespace.map_or(Ok(""), |namespace| label(Type::Namespace, namespace, span))?;
     Ok(Name { name, namespace })
 }
 
@@ -566,11 +603,11 @@ fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
         let (before, query) = text.split_at(at);
         let problem = Diagnostic::new(code::E0316, span, "a path does not hold the query")
             .label("the `?` and what follows it are not part of the path")
-            .note("Envoy matches the path without its query, so this rule would never be taken");
+            .note("Envoy matches the path without its query, so this would never hold");
         let pair = query[1..].split('&').next().and_then(|pair| pair.split_once('='));
         return Err(match pair {
-            Some((name, value)) => problem.help(format!("write `path {before} and query {name} \"{value}\"`")),
-            None => problem.help("test the query with `query NAME`"),
+            Some((name, value)) => problem.help(format!("in a route write `path {before} and query {name} \"{value}\"`; a policy cannot test the query")),
+            None => problem.help("a route tests the query with `query NAME`; a policy cannot"),
         }
         .into());
     }
@@ -582,7 +619,7 @@ fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
     let shown = text.to_string();
     Path::of(text).map_err(|why| {
         let problem = Diagnostic::new(code::E0313, span, format!("`{shown}` is not a path pattern")).label(why);
-        problem.help("write a regular expression, as in `~\"/a[0-9]+/.*\"`").into()
+        problem.help("one segment is written `{id}`, as in `/users/{id}/orders`; a route also takes a regular expression").into()
     })
 }
 
@@ -596,6 +633,11 @@ fn bad_escape(span: Span, inner: &str, escape: std::ops::Range<usize>) -> Diagno
     let start = span.start + 1 + escape.start as u32;
     let text = &inner[escape.clone()];
     let place = Span::new(span.file, start, start + text.len() as u32);
+    if text == "\\u" {
+        return Diagnostic::new(code::E0115, place, "a `\\u` without four hexadecimal digits")
+            .label("`\\u` and four digits are one character, as in `\\u00e9`")
+            .help("write all four digits");
+    }
     Diagnostic::new(code::E0115, place, format!("strings have no escape `{text}`"))
         .label("the escapes are those of JSON")
         .fix(format!("write `\\{text}` for a backslash"), place, format!("\\{text}"))

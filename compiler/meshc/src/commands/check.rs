@@ -28,7 +28,12 @@ fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
         if !changed {
             break;
         }
+        let before = current.compilation.diagnostics.len();
         current = compiled(&args.program)?;
+        // A fix that leaves as much to mend as before would only go on for ever.
+        if current.compilation.diagnostics.len() >= before {
+            break;
+        }
     }
     Ok(current)
 }

@@ -1,0 +1,38 @@
+//! One binary, one test a case: suites over folders, over every `.mesh` file, over pages and over the sources.
+//!
+//! A case is a folder whose name states the fact, with its snapshot beside its source. A new one is made by
+//! writing the source and running `INSTA_UPDATE=always cargo test`; the snapshot is read before it is committed.
+
+mod corpus;
+mod folders;
+mod mutations;
+mod pages;
+mod program;
+mod robustness;
+mod tidy;
+mod words;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(folders::trials());
+    trials.extend(pages::trials());
+    trials.extend(corpus::trials());
+    trials.extend(words::trials());
+    trials.extend(mutations::trials());
+    trials.extend(robustness::trials());
+    trials.extend(tidy::trials());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    eprintln!("not run here: conformance against Istio's own code and end-to-end requests, which this project does not have yet");
+    conclusion.exit_code()
+}
+
+/// A test of a function that panics when it fails.
+fn trial(name: impl Into<String>, check: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        check();
+        Ok(())
+    })
+}
