@@ -62,6 +62,8 @@ pub(crate) struct Checker<'t, 'a> {
     delegates: HashMap<Key<'a>, Span>,
     /// Names that statements which could not be read may have declared.
     doubtful: HashSet<&'a str>,
+    /// The kinds of declarations of which one could not be read, so that its name may be missing.
+    lost: HashSet<&'a str>,
     /// Unknown names that were reported once.
     reported: HashSet<(&'static str, String)>,
     has_parameters: bool,
@@ -81,6 +83,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         namespaces: HashMap::new(),
         delegates: HashMap::new(),
         doubtful: HashSet::new(),
+        lost: HashSet::new(),
         reported: HashSet::new(),
         has_parameters: modules.iter().any(|module| has_parameters(module.tree)),
         missing_module,
@@ -219,6 +222,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn top(&mut self, statement: Statement<'t, 'a>, tree: &'t Tree<'a>) -> Option<Clause<'t, 'a>> {
         let clause = self.walk(tree).clause(statement, Block::File);
         if clause.is_none() {
+            match statement.keyword() {
+                Some("use") => self.missing_module = true,
+                Some(kind @ ("service" | "external" | "gateway" | "namespace")) => {
+                    self.lost.insert(kind);
+                }
+                _ => {}
+            }
             self.doubt(statement, tree);
         }
         clause

@@ -140,7 +140,8 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             let shares = 1 + items.iter().skip(1).take_while(|item| item.after_comma).count();
             let port = |item: &mesh_syntax::Item| item.value.is_none() && tree.slice(item.key) == "port";
             let plain = items.len() == shares || percent || port(&items[shares]);
-            let elsewhere = keyword.is_some() && statement.has_block() && entries_of(first).next().is_some();
+            let near = || nearest(first, words_in(block).filter(|word| word.entry.block().is_some()).map(|word| word.entry.word));
+            let elsewhere = keyword.is_some() && statement.has_block() && (entries_of(first).next().is_some() || near().is_some());
             if plain && !elsewhere {
                 return Ok((destination, 0));
             }

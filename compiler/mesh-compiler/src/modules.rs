@@ -1,7 +1,7 @@
 //! `use`: which modules a file wants, and the standard library.
 
 use mesh_diagnostics::{Diagnostic, Diagnostics, Source, Sources, Span, code};
-use mesh_syntax::{OperandKind, Tree};
+use mesh_syntax::{OperandKind, Statement, Tree};
 
 use crate::suggest::{all_of, nearest};
 
@@ -38,7 +38,8 @@ pub fn library_modules() -> impl Iterator<Item = &'static str> {
 /// The modules that a file names in `use`, in the order of the text.
 #[must_use]
 pub fn imports(tree: &Tree<'_>) -> Vec<Import> {
-    let uses = tree.statements().filter(|statement| statement.keyword() == Some("use") && !statement.is_broken());
+    let one_list = |statement: &Statement<'_, '_>| statement.items().iter().skip(2).all(|item| item.after_comma);
+    let uses = tree.statements().filter(|statement| statement.keyword() == Some("use") && !statement.is_broken()).filter(one_list);
     let operands = uses.flat_map(|statement| statement.items()[1..].iter());
     operands
         .filter(|item| item.value.is_none() && item.key.kind == OperandKind::Bare)

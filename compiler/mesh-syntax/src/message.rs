@@ -4,17 +4,29 @@ use mesh_diagnostics::{Diagnostic, Edit, Span, code};
 
 use crate::scan::{Fault, MAX_DEPTH};
 
-pub(crate) fn bracket(fault: Fault, head: Span, span: impl Fn(usize, usize) -> Span) -> Diagnostic {
+/// The line of a bracket that is to blame.
+pub(crate) struct Line {
+    /// What stands before its first separator.
+    pub head: Span,
+    /// Its other `<`.
+    pub opens: Vec<Span>,
+}
+
+pub(crate) fn bracket(fault: Fault, line: &Line, span: impl Fn(usize, usize) -> Span) -> Diagnostic {
     match fault {
         Fault::Unclosed { open, end } => {
-            Diagnostic::new(code::E0102, span(open, open + 1), "a block is never closed")
-                .label("this `<` has no `>`")
+            let problem = Diagnostic::new(code::E0102, span(open, open + 1), "a block is never closed").label("this `<` has no `>`");
+            let with_others = |problem: Diagnostic, other: &Span| problem.also(*other, "or is this one too many?");
+            line.opens
+                .iter()
+                .fold(problem, with_others)
                 .also(span(end, end), "by its indentation the block ends here")
                 .fix("close the block with `>`", span(end, end), " >")
         }
         Fault::Stray { close } => {
             let problem = stray(span(close, close + 1));
-            if head.end > span(close, close).start { problem } else { problem.also(head, "or is a `<` missing behind this?") }
+            let before = line.head.end <= span(close, close).start && line.head.start < line.head.end;
+            if before { problem.also(line.head, "or is a `<` missing behind this?") } else { problem }
         }
         Fault::Headless { close, line_end } => {
             Diagnostic::new(code::E0103, span(close, close + 1), "this `>` closes nothing")

@@ -63,7 +63,11 @@ impl<'a> Builder<'a> {
                 let base = piece.range.start;
                 let before = self.diagnostics.len();
                 let first_statement = self.tree.statements.len();
-                let blamed = fault.map(|fault| message::bracket(fault, self.first_line(text), |a, b| self.span(a - base, b - base)));
+                let blamed = fault.map(|fault| {
+                    let at = fault.at() - base;
+                    let line = text[..at].rfind('\n').map_or(0, |n| n + 1);
+                    message::bracket(fault, &self.line_parts(text, line, at), |a, b| self.span(a - base, b - base))
+                });
                 let mut bytes = text.as_bytes().to_vec();
                 let mut missing = 0;
                 for (at, byte) in &repairs {
@@ -81,12 +85,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What stands in the first line of a piece, up to the first separator.
-    fn first_line(&self, text: &str) -> Span {
-        let skipped: usize = text.lines().take_while(|line| line.trim().is_empty() || line.starts_with('#')).map(|line| line.len() + 1).sum();
-        let rest = text.get(skipped..).unwrap_or("");
-        let end = rest.find(['\n', ';', '>', '#']).unwrap_or(rest.len());
-        self.span(skipped, skipped + rest[..end].trim_end().len())
+    /// What stands on a line before its first separator, and the other `<` of the line.
+    fn line_parts(&self, text: &str, line: usize, blamed: usize) -> message::Line {
+        let end = text[line..].find('\n').map_or(text.len(), |n| line + n);
+        let start = line + (text[line..end].len() - text[line..end].trim_start().len());
+        let head = text[start..end].find([';', '<', '>', '#']).unwrap_or(end - start);
+        let opens = text[line..end].match_indices('<').map(|(at, _)| line + at).filter(|at| *at != blamed);
+        message::Line {
+            head: self.span(start, start + text[start..start + head].trim_end().len()),
+            opens: opens.take(4).map(|at| self.span(at, at + 1)).collect(),
+        }
     }
 
     /// One mistake, one error: in a piece whose brackets do not balance, the bracket is reported and nothing
@@ -180,6 +188,8 @@ impl<'a> Builder<'a> {
         }
         let first = self.tree.statements.len();
         self.block(pair);
+        // What the block holds is for a statement that is not known.
+        self.tree.statements[first..].iter_mut().for_each(|node| node.broken = true);
         match adopts {
             Some(last) => {
                 let end = self.tree.statements.len() as u32;
@@ -189,7 +199,7 @@ impl<'a> Builder<'a> {
                 node.end = span.end;
                 node.end_of_children = end;
             }
-            None => self.tree.statements[first..].iter_mut().for_each(|node| node.broken = true),
+            None => {}
         }
     }
 

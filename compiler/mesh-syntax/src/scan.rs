@@ -43,6 +43,16 @@ pub(crate) enum Fault {
     Headless { close: usize, line_end: usize },
 }
 
+impl Fault {
+    /// The bracket to blame.
+    pub fn at(&self) -> usize {
+        match self {
+            Fault::Unclosed { open, .. } => *open,
+            Fault::Stray { close } | Fault::Headless { close, .. } => *close,
+        }
+    }
+}
+
 /// A token that matters to the scanner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -183,10 +193,11 @@ fn column_one(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     starts.into_iter().zip(ends).map(|(start, end)| start..end).collect()
 }
 
-/// An open block: its bracket, the indentation of its line, and the start of its line.
+/// An open block: its bracket, the start of its line, and the indentation of that line.
 #[derive(Clone, Copy)]
 struct Open {
     at: usize,
+    line: usize,
     indent: usize,
 }
 
@@ -199,6 +210,8 @@ fn examine(text: &str, range: Range<usize>) -> State {
     let mut line = range.start;
     let mut first_on_line = true;
     let mut half_string = false;
+    // The first `>` that closes a block of lines without standing on a line of its own.
+    let mut early: Option<usize> = None;
     for (mark, at) in Marks::new(text, range.clone()) {
         match mark {
             Mark::Newline => {
@@ -209,15 +222,24 @@ fn examine(text: &str, range: Range<usize>) -> State {
             Mark::HalfString | Mark::Runaway => half_string = true,
             Mark::Open => {
                 groups = 0;
-                stack.push(Open { at, indent: indent(text, line) });
+                stack.push(Open { at, line, indent: indent(text, line) });
             }
             Mark::Close => {
                 groups = 0;
                 while first_on_line && stack.len() > 1 && stack[stack.len() - 1].indent > indent(text, line) {
                     unclosed(text, &range, &mut stack, &mut faults, &mut repairs);
                 }
-                if stack.pop().is_none() {
-                    stray(text, &range, at, &mut faults, &mut repairs);
+                match stack.pop() {
+                    Some(open) if !first_on_line && open.line != line => early = early.or(Some(at)),
+                    Some(_) => {}
+                    None => match early.take() {
+                        // That one was too many, and this one closes what it should.
+                        Some(early) => {
+                            faults.push(Fault::Stray { close: early });
+                            repairs.push((early, b' '));
+                        }
+                        None => stray(text, &range, at, &mut faults, &mut repairs),
+                    },
                 }
             }
             Mark::GroupOpen => groups += 1,

@@ -161,7 +161,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let near = nearest(name, self.namespaces.keys().copied());
         let service = self.mesh.services.iter().find(|service| service.name == name && !service.open).map(|service| service.span);
-        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only) || self.missing_module {
+        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only) || self.missing_module || self.lost.contains("namespace") {
             return true;
         }
         if !self.reported.insert(("namespace", name.to_owned())) {
@@ -215,7 +215,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn open(&mut self, key: Key<'a>, span: Span, note: bool) -> Option<ServiceId> {
         let (name, namespace) = key;
         let foreign = self.missing_module && namespace.is_some_and(|namespace| !self.namespaces.contains_key(namespace));
-        if self.doubtful.contains(name) || foreign {
+        if self.doubtful.contains(name) || foreign || self.lost.contains("service") || self.lost.contains("external") {
             let mut service = new_service(name, namespace, false, span);
             service.incomplete = true;
             return Some(self.add_open(key, service));
@@ -286,7 +286,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(id) = self.gateways.get(&key) {
             return Some(*id);
         }
-        if self.doubtful.contains(name.name) || self.missing_module || !self.reported.insert(("gateway", format!("{key:?}"))) {
+        if self.doubtful.contains(name.name) || self.missing_module || self.lost.contains("gateway") || !self.reported.insert(("gateway", format!("{key:?}"))) {
             return None;
         }
         let candidates: Vec<&Gateway<'a>> = self.mesh.gateways.iter().collect();

@@ -171,6 +171,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let Value::Share(Destination { word, version }, _) = &arg.value else { return None };
         let here = route.head.namespace;
         let span = Span::new(arg.span.file, arg.span.start, arg.span.start + written(word.name, word.namespace, *version));
+        // Where the target is unknown, so are its versions.
+        if route.target == RouteTarget::Delegate("") && version.is_none() && word.namespace.is_none() {
+            return None;
+        }
         if let Some(version) = version {
             return match self.named(*word, here, span)? {
                 Named::Service(id) => self.version(id, version, span).then_some(Place::Service(id, Some(version))),

@@ -76,6 +76,10 @@ impl<'a> Lower<'_, 'a> {
     fn rule_of(&self, sections: &Sections<'_, 'a>, rule: &Rule<'a>, alternatives: &[&[RequestTest<'a>]], rank: Rank) -> Option<Node> {
         let route = sections.route;
         let is_last = alternatives.is_empty();
+        // What could not be read whole is left out: its errors are reported.
+        if rule.poisoned {
+            return None;
+        }
         if rank == Rank::Http {
             let mut object = Object::new(rule.span);
             let tests = alternatives.iter().map(|all| self.http_match(all, rule.span)).collect();
