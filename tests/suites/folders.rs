@@ -35,7 +35,13 @@ pub fn trials() -> Vec<Trial> {
 
 /// The folders that lie so deep below another.
 fn cases(folder: &Path, depth: usize) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     if depth > 1 { folders.iter().flat_map(|folder| cases(folder, depth - 1)).collect() } else { folders }
 }
@@ -48,7 +54,9 @@ fn name(path: &Path) -> String {
 fn program(folder: &Path) -> Sources {
     let texts: Vec<(String, String)> = files(folder, ".mesh")
         .into_iter()
-        .map(|path| (name(&path), String::from_utf8_lossy(&std::fs::read(&path).expect("a case can be read")).into_owned()))
+        .map(|path| {
+            (name(&path), String::from_utf8_lossy(&std::fs::read(&path).expect("a case can be read")).into_owned())
+        })
         .collect();
     assert!(!texts.is_empty(), "{} holds no program", folder.display());
     sources(texts)
@@ -133,7 +141,8 @@ fn fixes_lead_on(mut sources: Sources, code: &str) {
             }
         }
         let after = compile(&next);
-        let errors: Vec<&str> = after.diagnostics.iter().filter(|d| d.severity() == Severity::Error).map(|d| d.code.id).collect();
+        let errors: Vec<&str> =
+            after.diagnostics.iter().filter(|d| d.severity() == Severity::Error).map(|d| d.code.id).collect();
         let before = compilation.diagnostics.count(Severity::Error);
         assert!(errors.len() <= before, "the fix brings new errors: {errors:?}");
         sources = next;

@@ -25,7 +25,9 @@ fn main() -> std::process::ExitCode {
     trials.extend(robustness::trials());
     trials.extend(tidy::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
-    eprintln!("not run here: conformance against Istio's own code and end-to-end requests, which this project does not have yet");
+    eprintln!(
+        "not run here: conformance against Istio's own code and end-to-end requests, which this project does not have yet"
+    );
     conclusion.exit_code()
 }
 

@@ -20,7 +20,10 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn one_mistake_is_one_error() {
-    let programs: Vec<String> = files(&root().join("tests/mutations"), ".mesh").into_iter().map(|path| std::fs::read_to_string(path).expect("a program can be read")).collect();
+    let programs: Vec<String> = files(&root().join("tests/mutations"), ".mesh")
+        .into_iter()
+        .map(|path| std::fs::read_to_string(path).expect("a program can be read"))
+        .collect();
     assert_eq!(programs.len(), 4, "the four programs are under tests/mutations");
     let mut random = Random(0x5eed);
     let (mut broken, mut good) = (0, 0);
@@ -40,8 +43,22 @@ fn one_mistake_is_one_error() {
             continue;
         }
         let line = text[..place.start].matches('\n').count() + 1;
-        let said: Vec<String> = errors.iter().map(|error| format!("{} at {}: {}", error.code.id, text[..error.primary.span.start as usize].matches('\n').count() + 1, error.title)).collect();
-        report.push_str(&format!("{what} in line {line} `{}`\n    {}\n", text.lines().nth(line - 1).unwrap_or(""), said.join("\n    ")));
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                format!(
+                    "{} at {}: {}",
+                    error.code.id,
+                    text[..error.primary.span.start as usize].matches('\n').count() + 1,
+                    error.title
+                )
+            })
+            .collect();
+        report.push_str(&format!(
+            "{what} in line {line} `{}`\n    {}\n",
+            text.lines().nth(line - 1).unwrap_or(""),
+            said.join("\n    ")
+        ));
     }
     if std::env::var("MUTATIONS").is_ok() {
         eprintln!("{report}");
@@ -62,7 +79,10 @@ fn touches(error: &Diagnostic, text: &str, place: &Range<usize>) -> bool {
     let end = text.len() - text[place.end..].trim_start().len();
     let labels = std::iter::once(&error.primary).chain(&error.secondary).map(|label| label.span);
     let edits = error.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span));
-    labels.chain(edits).filter(|span| span.file.0 == 0).any(|span| span.start as usize <= end && start <= span.end as usize)
+    labels
+        .chain(edits)
+        .filter(|span| span.file.0 == 0)
+        .any(|span| span.start as usize <= end && start <= span.end as usize)
 }
 
 /// Words, strings and signs, without comments.
@@ -84,7 +104,10 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
                 out.push(start..at);
             }
             _ => {
-                at += text[at..].find([' ', '\n', ',', ':', ';', '<', '>', '(', ')', '"']).unwrap_or(text.len() - at).max(1);
+                at += text[at..]
+                    .find([' ', '\n', ',', ':', ';', '<', '>', '(', ')', '"'])
+                    .unwrap_or(text.len() - at)
+                    .max(1);
                 out.push(start..at);
             }
         }

@@ -14,7 +14,8 @@ struct Program {
 }
 
 pub fn trials() -> Vec<Trial> {
-    let mut out: Vec<Trial> = all_codes().map(|code| trial(format!("pages::{}", code.id), move || page(code.id, code.page))).collect();
+    let mut out: Vec<Trial> =
+        all_codes().map(|code| trial(format!("pages::{}", code.id), move || page(code.id, code.page))).collect();
     for path in files(&root(), ".md") {
         let text = std::fs::read_to_string(&path).expect("a page can be read");
         let name = path.strip_prefix(root()).expect("the page lies in the repository").display().to_string();
@@ -58,7 +59,12 @@ fn page(code: &str, text: &str) {
     for program in &programs {
         let (sources, compilation) = compiled(&program.text);
         let problems = shown(&sources, &compilation);
-        let mut found: Vec<&str> = compilation.diagnostics.iter().filter(|d| d.severity() != Severity::Note || d.code.id == code).map(|d| d.code.id).collect();
+        let mut found: Vec<&str> = compilation
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity() != Severity::Note || d.code.id == code)
+            .map(|d| d.code.id)
+            .collect();
         found.dedup();
         let expected: Vec<&str> = if program.fails { vec![code] } else { Vec::new() };
         assert_eq!(found, expected, "the program at line {} says:\n{problems}", program.line);
@@ -70,6 +76,11 @@ fn document(text: &str) {
     for program in programs(text) {
         let (sources, compilation) = compiled(&program.text);
         let problems = shown(&sources, &compilation);
-        assert_eq!(compilation.diagnostics.has_errors(), program.fails, "the program at line {} says:\n{problems}", program.line);
+        assert_eq!(
+            compilation.diagnostics.has_errors(),
+            program.fails,
+            "the program at line {} says:\n{problems}",
+            program.line
+        );
     }
 }

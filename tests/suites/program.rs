@@ -14,7 +14,8 @@ pub fn root() -> PathBuf {
 /// The files of a folder and its folders that end so, in order.
 pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut out = Vec::new();
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -57,7 +58,11 @@ pub fn compiled(text: &str) -> (Sources, Compilation) {
 /// All problems, as people see them without colour.
 pub fn shown(sources: &Sources, compilation: &Compilation) -> String {
     let style = Style { color: false, short: false };
-    let parts: Vec<String> = compilation.diagnostics.iter().map(|diagnostic| render(diagnostic, sources, style).trim_end().to_owned()).collect();
+    let parts: Vec<String> = compilation
+        .diagnostics
+        .iter()
+        .map(|diagnostic| render(diagnostic, sources, style).trim_end().to_owned())
+        .collect();
     parts.join("\n\n")
 }
 

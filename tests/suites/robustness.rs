@@ -28,7 +28,8 @@ fn line_ends_and_marks_do_not_matter() {
 
 /// Ten megabytes here, so that the plain test stays quick; the benchmark goes further.
 fn a_large_file_is_parsed() {
-    let text = "route orders < v1: 80%, v2: 20%; retry 3 x 2s on 5xx, reset; timeout 8s >\n".repeat(10 * 1024 * 1024 / 75);
+    let text =
+        "route orders < v1: 80%, v2: 20%; retry 3 x 2s on 5xx, reset; timeout 8s >\n".repeat(10 * 1024 * 1024 / 75);
     let parsed = mesh_syntax::parse(FileId(0), &text);
     assert!(parsed.diagnostics.is_empty());
     assert_eq!(parsed.tree.statements().count(), text.lines().count());
@@ -43,7 +44,8 @@ fn twelve_mistakes_give_twelve_errors() {
     for diagnostic in compilation.diagnostics.iter().filter(|d| d.code.id.starts_with('E')) {
         lines.push(sources.line_column(diagnostic.primary.span.file, diagnostic.primary.span.start).0);
     }
-    let marked: Vec<usize> = text.lines().enumerate().filter(|(_, line)| line.contains("# mistake")).map(|(at, _)| at + 1).collect();
+    let marked: Vec<usize> =
+        text.lines().enumerate().filter(|(_, line)| line.contains("# mistake")).map(|(at, _)| at + 1).collect();
     assert_eq!(marked.len(), 12);
     assert_eq!(lines, marked, "{}", shown(&sources, &compilation));
 }

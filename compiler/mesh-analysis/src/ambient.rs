@@ -9,7 +9,9 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     if !view.facts.namespaces.iter().any(|namespace| namespace.ambient && !namespace.waypoint) {
         return Vec::new();
     }
-    view.resources.iter().filter_map(|resource| of_resource(view, resource)).collect()
+    let mut said = std::collections::HashSet::new();
+    let found = view.resources.iter().filter_map(|resource| Some((resource.span(), of_resource(view, resource)?)));
+    found.filter(|(origin, _)| said.insert(*origin)).map(|(_, problem)| problem).collect()
 }
 
 fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
@@ -40,7 +42,16 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
 
 /// Where a policy looks into HTTP.
 fn http_test(policy: &Resource) -> Option<Span> {
-    const FIELDS: [&str; 8] = ["methods", "notMethods", "paths", "notPaths", "hosts", "notHosts", "requestPrincipals", "notRequestPrincipals"];
+    const FIELDS: [&str; 8] = [
+        "methods",
+        "notMethods",
+        "paths",
+        "notPaths",
+        "hosts",
+        "notHosts",
+        "requestPrincipals",
+        "notRequestPrincipals",
+    ];
     let rules = items(policy, "rules");
     let parts = rules.iter().flat_map(|rule| {
         let to = rule.items("to").iter().filter_map(|to| to.get("operation"));
@@ -49,14 +60,17 @@ fn http_test(policy: &Resource) -> Option<Span> {
     let field = parts.flat_map(Node::fields).find(|(field, _)| FIELDS.contains(field)).map(|(_, node)| node.span);
     field.or_else(|| {
         let tests = rules.iter().flat_map(|rule| rule.items("when"));
-        tests.filter(|test| test.text_of("key").is_some_and(|key| key.starts_with("request."))).map(|test| test.span).next()
+        tests
+            .filter(|test| test.text_of("key").is_some_and(|key| key.starts_with("request.")))
+            .map(|test| test.span)
+            .next()
     })
 }
 
 fn needs_waypoint(span: Span, what: &str, place: &NamespaceFact) -> Diagnostic {
     Diagnostic::new(code::E0425, span, format!("{what} needs a waypoint in the ambient namespace `{}`", place.name))
-        .label("nothing there looks into HTTP")
+        .label("nothing there does this")
         .also(place.span, "ambient, without a waypoint")
-        .note("the node's proxy handles connections only; it would ignore this, or refuse everything")
+        .note("the node's proxy hands connections on: versions, shares, policies of traffic and HTTP are for waypoints; it would ignore this, or refuse everything")
         .help("write `waypoint NAME` in the namespace, or `inject` instead of `ambient`")
 }

@@ -9,11 +9,15 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for route in view.of(Kind::VirtualService) {
         let matches = items(route, "http").iter().flat_map(|rule| rule.items("match"));
-        let claim = matches.filter_map(|entry| entry.get("headers")).flat_map(|headers| headers.fields()).find(|(name, _)| name.starts_with("@request.auth.claims"));
+        let claim = matches
+            .filter_map(|entry| entry.get("headers"))
+            .flat_map(|headers| headers.fields())
+            .find(|(name, _)| name.starts_with("@request.auth.claims"));
         let Some((_, claim)) = claim else { continue };
         for name in texts(route, "gateways") {
             let key = gateway_key(route, name);
-            let gateway = view.of(Kind::Gateway).find(|gateway| format!("{}/{}", namespace(gateway), gateway.name) == key);
+            let gateway =
+                view.of(Kind::Gateway).find(|gateway| format!("{}/{}", namespace(gateway), gateway.name) == key);
             let Some(gateway) = gateway else { continue };
             if !verified(view, gateway) {
                 found.push(
@@ -35,8 +39,15 @@ fn verified(view: &View<'_>, gateway: &Resource) -> bool {
         .get("selector")
         .map(|selector| selector.fields().map(|(key, value)| (key.into(), value.text().unwrap_or("").into())).collect())
         .unwrap_or_default();
+    let workload = gateway
+        .spec
+        .get("selector")
+        .and_then(|selector| view.facts.services.iter().find(|service| selects(selector, &service.selector)));
+    let place = workload.map_or(namespace(gateway), |service| service.namespace.as_deref().unwrap_or(""));
     view.of(Kind::RequestAuthentication).any(|tokens| {
         let labels = tokens.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
-        labels.is_none_or(|labels| selects(labels, &pods))
+        let here =
+            namespace(tokens) == place || (labels.is_none() && namespace(tokens) == view.facts.root_namespace.as_str());
+        here && labels.is_none_or(|labels| selects(labels, &pods))
     })
 }

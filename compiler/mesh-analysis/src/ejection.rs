@@ -21,7 +21,8 @@ fn of_rule(view: &View<'_>, rule: &Resource) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for layer in layers {
         found.extend(layer.get("outlierDetection").into_iter().flat_map(|eject| ejection(eject, replicas)));
-        let one = layer.at(&["connectionPool", "http", "maxRequestsPerConnection"]).filter(|node| node.int() == Some(1));
+        let one =
+            layer.at(&["connectionPool", "http", "maxRequestsPerConnection"]).filter(|node| node.int() == Some(1));
         found.extend(one.map(|node| {
             Diagnostic::new(code::KEEPALIVE_OFF, node.span, "every request opens a connection of its own")
                 .label("one request a connection")
@@ -39,10 +40,22 @@ fn ejection(eject: &Node, replicas: Option<(u32, mesh_diagnostics::Span)>) -> Ve
     if let Some((count, declared)) = replicas {
         if i64::from(count) * percent < 100 {
             let least = (100 + i64::from(count) - 1) / i64::from(count.max(1));
-            let problem = Diagnostic::new(code::E0403, span, format!("with {count} endpoints, at most {percent}% of them is none"))
-                .label(if said.is_some() { "less than one endpoint" } else { "without `at-most` it is 10%" })
-                .also(declared, "this many")
-                .note("Envoy ejects an endpoint only while the ejected share stays within the limit");
+            if count == 1 {
+                return vec![
+                    Diagnostic::new(code::E0403, eject.span, "one endpoint cannot be ejected")
+                        .label("there is nothing else to take its place")
+                        .also(declared, "this many")
+                        .help("leave `eject` out, or run more endpoints"),
+                ];
+            }
+            let problem = Diagnostic::new(
+                code::E0403,
+                span,
+                format!("with {count} endpoints, at most {percent}% of them is none"),
+            )
+            .label(if said.is_some() { "less than one endpoint" } else { "without `at-most` it is 10%" })
+            .also(declared, "this many")
+            .note("Envoy ejects an endpoint only while the ejected share stays within the limit");
             return vec![problem.help(format!("write `at-most {least}%` or more"))];
         }
     } else if said.is_none() {
@@ -53,7 +66,7 @@ fn ejection(eject: &Node, replicas: Option<(u32, mesh_diagnostics::Span)>) -> Ve
                 .help("write `at-most 50%`, or state `replicas` in the service"),
         ];
     }
-    if percent >= 100 {
+    if percent >= 100 && eject.int_of("minHealthPercent").unwrap_or(0) == 0 {
         return vec![
             Diagnostic::new(code::EJECT_CAN_EMPTY, span, "ejection may take every endpoint out")
                 .label("all of them")

@@ -10,17 +10,25 @@ use crate::view::{View, items, namespace, texts};
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut hosts: HashMap<&str, Vec<(&Resource, Span)>> = HashMap::new();
-    let mut listeners: HashMap<(&str, i64), Vec<(&Resource, Span)>> = HashMap::new();
+    let mut listeners: HashMap<(&str, i64), Vec<(&Resource, Span, bool)>> = HashMap::new();
     for entry in view.of(Kind::ServiceEntry) {
         for host in items(entry, "hosts") {
             let claims = hosts.entry(host.text().unwrap_or("")).or_default();
             if let Some((first, span)) = claims.iter().find(|(other, _)| both_seen(entry, other)) {
                 found.push(
-                    Diagnostic::new(code::E0415, host.span, format!("two externals are the host `{}`", host.text().unwrap_or("")))
-                        .label(format!("`{}`", entry.name))
-                        .also(*span, format!("`{}`", first.name))
-                        .note("a proxy that sees both takes one of them, and which one is not said anywhere")
-                        .help("keep one of them, or let each be seen at home only: `export here`"),
+                    Diagnostic::new(
+                        code::E0415,
+                        host.span,
+                        format!("two externals are the host `{}`", host.text().unwrap_or("")),
+                    )
+                    .label(format!("`{}`", entry.name))
+                    .also(*span, format!("`{}`", first.name))
+                    .note("a proxy that sees both takes one of them, and which one is not said anywhere")
+                    .help(if namespace(entry) == namespace(first) {
+                        "put the ports of both into one external"
+                    } else {
+                        "keep one of them, or let each be seen at home only: `export here`"
+                    }),
                 );
             }
             claims.push((entry, host.span));
@@ -30,16 +38,22 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
                 let number = port.int_of("number").unwrap_or(0);
                 let claims = listeners.entry((address, number)).or_default();
                 let tcp = |node: &Node| matches!(node.text_of("protocol"), Some("TCP" | "MONGO" | "MYSQL" | "REDIS"));
-                if let Some((first, span)) = claims.iter().find(|(other, _)| both_seen(entry, other)).filter(|_| tcp(port)) {
+                let clash =
+                    claims.iter().find(|(other, _, other_tcp)| both_seen(entry, other) && (tcp(port) || *other_tcp));
+                if let Some((first, span, _)) = clash {
                     found.push(
-                        Diagnostic::new(code::E0415, port.span, format!("two externals are called at {address}:{number}"))
-                            .label(format!("`{}`", entry.name))
-                            .also(*span, format!("`{}`", first.name))
-                            .note("a proxy has one listener there, and TCP does not say which host it is for")
-                            .help("give each an address of its own, or put the hosts into one external"),
+                        Diagnostic::new(
+                            code::E0415,
+                            port.span,
+                            format!("two externals are called at {address}:{number}"),
+                        )
+                        .label(format!("`{}`", entry.name))
+                        .also(*span, format!("`{}`", first.name))
+                        .note("a proxy has one listener there, and TCP does not say which host it is for")
+                        .help("give each an address of its own"),
                     );
                 }
-                claims.push((entry, port.span));
+                claims.push((entry, port.span, tcp(port)));
             }
         }
     }
@@ -50,7 +64,8 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
 fn both_seen(a: &Resource, b: &Resource) -> bool {
     let seen = |resource: &Resource, place: &str| {
         let mut places = texts(resource, "exportTo").peekable();
-        places.peek().is_none() || places.any(|to| to == "*" || to == place || (to == "." && place == namespace(resource)))
+        places.peek().is_none()
+            || places.any(|to| to == "*" || to == place || (to == "." && place == namespace(resource)))
     };
     let mut places: Vec<&str> = vec![namespace(a), namespace(b), "another namespace"];
     places.extend(texts(a, "exportTo").chain(texts(b, "exportTo")).filter(|to| !matches!(*to, "*" | "." | "~")));

@@ -15,16 +15,21 @@ struct Server<'r> {
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut by_place: HashMap<(String, i64), Vec<Server<'_>>> = HashMap::new();
+    let mut by_place: HashMap<(String, &str, i64), Vec<Server<'_>>> = HashMap::new();
     for gateway in view.of(Kind::Gateway) {
         for node in items(gateway, "servers") {
             let port = node.at(&["port", "number"]).and_then(Node::int).unwrap_or(0);
-            by_place.entry((workload(gateway), port)).or_default().push(Server { gateway, node });
+            by_place
+                .entry((workload(gateway), node.text_of("bind").unwrap_or(""), port))
+                .or_default()
+                .push(Server { gateway, node });
             found.extend(redirect_loop(view, gateway, node));
         }
     }
-    for servers in by_place.values() {
-        found.extend(shared(servers));
+    let mut places: Vec<_> = by_place.into_iter().collect();
+    places.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (_, servers) in places {
+        found.extend(shared(&servers));
     }
     found
 }
@@ -32,7 +37,8 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
 /// The labels of a gateway's pods, as one text.
 fn workload(gateway: &Resource) -> String {
     let Some(selector) = gateway.spec.get("selector") else { return String::new() };
-    let mut labels: Vec<String> = selector.fields().map(|(key, value)| format!("{key}={}", value.text().unwrap_or(""))).collect();
+    let mut labels: Vec<String> =
+        selector.fields().map(|(key, value)| format!("{key}={}", value.text().unwrap_or(""))).collect();
     labels.sort();
     labels.join(",")
 }
@@ -40,7 +46,11 @@ fn workload(gateway: &Resource) -> String {
 fn redirect_loop(view: &View<'_>, gateway: &Resource, server: &Node) -> Option<Diagnostic> {
     let redirect = server.at(&["tls", "httpsRedirect"])?;
     let selector = gateway.spec.get("selector")?;
-    let balanced = view.facts.services.iter().find(|service| service.behind_tls_balancer && selects(selector, &service.selector))?;
+    let balanced = view
+        .facts
+        .services
+        .iter()
+        .find(|service| service.behind_tls_balancer && selects(selector, &service.selector))?;
     Some(
         Diagnostic::new(code::E0420, redirect.span, "this redirect never ends")
             .label("redirects plain HTTP to HTTPS")
@@ -58,24 +68,34 @@ fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
     for server in servers {
         let tls = server.node.get("tls").filter(|tls| tls.get("mode").is_some());
         let Some(tls) = tls else { continue };
+        let before = found.len();
         for host in server.node.items("hosts") {
             let Some(name) = host.text() else { continue };
             match hosts.get(name) {
                 Some(first) => found.push(
-                    Diagnostic::new(code::E0421, host.span, format!("two listeners of one workload claim the host `{name}`"))
-                        .label("the second one")
-                        .also(*first, "the first one")
-                        .note("Istio opens the first one it finds and ignores the other")
-                        .help("keep one of them"),
+                    Diagnostic::new(
+                        code::E0421,
+                        host.span,
+                        format!("two listeners of one workload claim the host `{name}`"),
+                    )
+                    .label("the second one")
+                    .also(*first, "the first one")
+                    .note("Istio opens the first one it finds and ignores the other")
+                    .help("keep one of them"),
                 ),
                 None => {
                     hosts.insert(name, host.span);
                 }
             }
         }
-        let Some(certificate) = tls.get("credentialName") else { continue };
-        let name = certificate.text().unwrap_or("");
-        match certificates.get(name) {
+        // Listeners of one host are one mistake, whatever certificate they show.
+        if found.len() > before {
+            continue;
+        }
+        let shown = tls.get("credentialName").into_iter().chain(tls.items("credentialNames"));
+        for certificate in shown {
+            let name = certificate.text().unwrap_or("");
+            match certificates.get(name) {
             Some((first, gateway)) => found.push(
                 Diagnostic::new(code::E0421, certificate.span, format!("two listeners show the certificate `{name}` for different hosts"))
                     .label("again here")
@@ -86,6 +106,7 @@ fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
             None => {
                 certificates.insert(name, (certificate.span, server.gateway.name.as_str()));
             }
+        }
         }
     }
     found

@@ -21,7 +21,8 @@ fn of_policy(view: &View<'_>, policy: &Resource) -> Option<Diagnostic> {
         "ALLOW" => (&NOT_IDENTITY, "a caller in plain text has no identity, so it is not among the excepted"),
         _ => return None,
     };
-    let sources = items(policy, "rules").iter().flat_map(|rule| rule.items("from")).filter_map(|from| from.get("source"));
+    let sources =
+        items(policy, "rules").iter().flat_map(|rule| rule.items("from")).filter_map(|from| from.get("source"));
     let identities: Vec<(Span, bool)> = sources
         .flat_map(Node::fields)
         .filter_map(|(field, node)| {
@@ -31,15 +32,19 @@ fn of_policy(view: &View<'_>, policy: &Resource) -> Option<Diagnostic> {
         .collect();
     let &(first, _) = identities.first()?;
     let open = identities.iter().find(|(_, evaded)| *evaded).map(|(span, _)| *span);
-    let (mode, said) = mode_of(view, policy);
+    let (mode, said) = weakest_mode(view, policy);
     let problem = match (mode, open) {
-        ("DISABLE", _) => Diagnostic::new(code::E0412, first, "callers are known by mutual TLS, and it is switched off here")
-            .label("no caller has an identity")
-            .note(if action == "ALLOW" { "the rule would let nobody in" } else { "the rule would hold for nobody" }),
-        (mode, Some(span)) if mode != "STRICT" => Diagnostic::new(code::E0412, span, "a caller in plain text evades this rule")
-            .label("needs mutual TLS on the target")
-            .note(what)
-            .help("make the target `strict`, as in `mtls TARGET strict`"),
+        ("DISABLE", _) => {
+            Diagnostic::new(code::E0412, first, "callers are known by mutual TLS, and it is switched off here")
+                .label("no caller has an identity")
+                .note(if action == "ALLOW" { "the rule would let nobody in" } else { "the rule would hold for nobody" })
+        }
+        (mode, Some(span)) if mode != "STRICT" => {
+            Diagnostic::new(code::E0412, span, "a caller in plain text evades this rule")
+                .label("needs mutual TLS on the target")
+                .note(what)
+                .help("make the target `strict`, as in `mtls TARGET strict`")
+        }
         _ => return None,
     };
     Some(match said {
@@ -48,9 +53,35 @@ fn of_policy(view: &View<'_>, policy: &Resource) -> Option<Diagnostic> {
     })
 }
 
-fn mode_of<'r>(view: &View<'r>, policy: &Resource) -> (&'static str, Option<&'r Node>) {
-    match view.selected(policy).first() {
-        Some(service) => view.mode(namespace(policy), &service.selector, None),
-        None => view.mode(namespace(policy), &[], None),
-    }
+/// The mode that lets most in, over the workload ports that the policy's rules are for.
+fn weakest_mode<'r>(view: &View<'r>, policy: &Resource) -> (&'static str, Option<&'r Node>) {
+    let place = namespace(policy);
+    let selected = view.selected(policy);
+    let Some(service) = selected.first() else { return view.mode(place, &[], None) };
+    let operations =
+        items(policy, "rules").iter().flat_map(|rule| rule.items("to")).filter_map(|to| to.get("operation"));
+    let said: Vec<Option<u16>> = operations
+        .flat_map(|operation| {
+            let ports = operation.items("ports");
+            let numbers: Vec<Option<u16>> =
+                ports.iter().map(|port| port.text().and_then(|text| text.parse().ok())).collect();
+            if numbers.is_empty() { vec![None] } else { numbers }
+        })
+        .collect();
+    let all: Vec<Option<u16>> = service.ports.iter().map(|port| Some(port.target)).collect();
+    let everywhere = said.is_empty() || said.contains(&None);
+    let ports = if !everywhere {
+        said
+    } else if all.is_empty() {
+        vec![None]
+    } else {
+        all
+    };
+    let modes = ports.into_iter().map(|port| view.mode(place, &service.selector, port));
+    let rank = |mode: &str| match mode {
+        "STRICT" => 2,
+        "DISABLE" => 1,
+        _ => 0,
+    };
+    modes.min_by_key(|(mode, _)| rank(mode)).unwrap_or(("PERMISSIVE", None))
 }

@@ -102,7 +102,10 @@ mod tests {
         assert!(regex.covers(Language::Regex("/users/[^/]+/avatar")));
         assert!(regex.covers(Language::Exact("/users/7")) && !regex.covers(Language::Exact("/users")));
         assert!(!Language::Regex("/users/[^/]+").covers(Language::Prefix("/users/")));
-        assert!(Language::Prefix("/a").covers(Language::Prefix("/a/b")) && !Language::Prefix("/a/b").covers(Language::Prefix("/a")));
+        assert!(
+            Language::Prefix("/a").covers(Language::Prefix("/a/b"))
+                && !Language::Prefix("/a/b").covers(Language::Prefix("/a"))
+        );
         assert!(!Language::Regex("/v[0-9]+/.*").overlaps(Language::Prefix("/vx/")));
         assert!(Language::Regex("/v[0-9]+/.*").overlaps(Language::Prefix("/v1/")));
     }

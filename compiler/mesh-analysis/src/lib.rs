@@ -5,6 +5,7 @@
 
 mod ambient;
 mod claims;
+mod delegates;
 mod ejection;
 mod externals;
 mod gateways;
@@ -32,7 +33,7 @@ use view::View;
 #[must_use]
 pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
     let view = View::new(resources, facts);
-    let findings: [fn(&View<'_>) -> Vec<Diagnostic>; 16] = [
+    let findings: [fn(&View<'_>) -> Vec<Diagnostic>; 17] = [
         retries::find,
         ejection::find,
         shadow::find,
@@ -47,6 +48,7 @@ pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
         externals::find,
         policies::find,
         claims::find,
+        delegates::find,
         workloads::find,
         ambient::find,
     ];

@@ -63,11 +63,15 @@ pub(crate) fn overlaps(a: &Node, b: &Node) -> bool {
         _ => true,
     });
     let maps = MAPS.iter().all(|field| match (a.get(field), b.get(field)) {
-        (Some(a), Some(b)) => a.fields().all(|(name, value)| b.get(name).is_none_or(|other| Language::of(value).overlaps(Language::of(other)))),
+        (Some(a), Some(b)) => a
+            .fields()
+            .all(|(name, value)| b.get(name).is_none_or(|other| Language::of(value).overlaps(Language::of(other)))),
         _ => true,
     });
     let absent = |a: &Node, b: &Node| match (a.get("headers"), b.get("withoutHeaders")) {
-        (Some(with), Some(without)) => with.fields().all(|(name, value)| without.get(name).is_none_or(|other| !Language::of(other).covers(Language::of(value)))),
+        (Some(with), Some(without)) => with.fields().all(|(name, value)| {
+            without.get(name).is_none_or(|other| !Language::of(other).covers(Language::of(value)))
+        }),
         _ => true,
     };
     let ports = match (a.int_of("port"), b.int_of("port")) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, Node, Resource, host};
 
-use crate::matching::{holds_always, overlaps};
+use crate::matching::{covers, holds_always, overlaps};
 use crate::view::{View, gateway_key, in_mesh, items, namespace, texts};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
@@ -42,13 +42,21 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
 fn overlapping(routes: &[&Resource]) -> Option<Diagnostic> {
     for (at, later) in routes.iter().enumerate() {
         for earlier in &routes[..at] {
-            for rule in items(later, "http") {
-                for other in items(earlier, "http") {
+            let sections = ["http", "tls", "tcp"];
+            let pairs = sections
+                .iter()
+                .flat_map(|section| items(later, section).iter().map(move |rule| (rule, items(earlier, section))));
+            for (rule, others) in pairs {
+                for other in others {
                     let (a, b) = (rule.items("match"), other.items("match"));
                     let both_last = a.is_empty() && b.is_empty();
                     let clash = a.iter().any(|a| b.iter().any(|b| overlaps(a, b)));
                     if both_last || clash {
-                        let why = if both_last { "both have a rule for everything else" } else { "some requests fit rules of both" };
+                        let why = if both_last {
+                            "both have a rule for everything else"
+                        } else {
+                            "some requests fit rules of both"
+                        };
                         return Some(
                             Diagnostic::new(code::E0417, rule.span, format!("two routes of one host overlap: {why}"))
                                 .label("a rule of one route")
@@ -66,11 +74,13 @@ fn overlapping(routes: &[&Resource]) -> Option<Diagnostic> {
 
 /// Inside the mesh Istio takes one object for a host and drops the others.
 fn twice_in_mesh(routes: &[&Resource]) -> Option<Diagnostic> {
-    let private = |route: &Resource| texts(route, "exportTo").all(|place| place == ".") && texts(route, "exportTo").next().is_some();
+    let private = |route: &Resource| {
+        texts(route, "exportTo").all(|place| place == ".") && texts(route, "exportTo").next().is_some()
+    };
     for (at, later) in routes.iter().enumerate() {
-        let clash = routes[..at].iter().find(|earlier| {
-            namespace(earlier) == namespace(later) || !(private(earlier) || private(later))
-        });
+        let clash = routes[..at]
+            .iter()
+            .find(|earlier| namespace(earlier) == namespace(later) || !(private(earlier) || private(later)));
         if let Some(earlier) = clash {
             return Some(
                 Diagnostic::new(code::E0417, later.span(), "two routes of one host inside the mesh")
@@ -87,8 +97,14 @@ fn twice_in_mesh(routes: &[&Resource]) -> Option<Diagnostic> {
 /// Rules of a wildcard host that a host of its own does not get.
 fn overridden(name: &str, route: &Resource, wildcards: &[(&str, &Resource)]) -> Option<Diagnostic> {
     let (wide, rules) = wildcards.iter().find(|(wide, _)| *wide != name && host::covers(wide, name))?;
-    let rule = items(rules, "http").iter().find(|rule| !rule.items("match").is_empty() && !rule.items("match").iter().any(holds_always))?;
-    let place = items(route, "hosts").iter().find(|node| node.text() == Some(name)).map_or(route.span(), |node| node.span);
+    let own: Vec<&Node> = items(route, "http").iter().flat_map(|rule| rule.items("match")).collect();
+    let repeated = |rule: &Node| rule.items("match").iter().all(|wide| own.iter().any(|own| covers(own, wide)));
+    let lacking = |rule: &&Node| {
+        !rule.items("match").is_empty() && !rule.items("match").iter().any(holds_always) && !repeated(rule)
+    };
+    let rule = items(rules, "http").iter().find(lacking)?;
+    let place =
+        items(route, "hosts").iter().find(|node| node.text() == Some(name)).map_or(route.span(), |node| node.span);
     Some(
         Diagnostic::new(code::WILDCARD_OVERRIDDEN, place, format!("`{name}` does not get the rules of `{wide}`"))
             .label("a host of its own")
@@ -101,12 +117,19 @@ fn overridden(name: &str, route: &Resource, wildcards: &[(&str, &Resource)]) -> 
 /// Destinations at a gateway whose own route inside the mesh is not followed there.
 fn skipped(view: &View<'_>, meshed: &HashMap<&str, Vec<&Resource>>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut said = std::collections::HashSet::new();
     for route in view.of(Kind::VirtualService).filter(|route| !in_mesh(route)) {
         for rule in items(route, "http") {
             for entry in rule.items("route") {
-                let Some(destination) = entry.get("destination").filter(|node| node.get("subset").is_none()) else { continue };
-                let Some(callee) = destination.text_of("host").and_then(|host| meshed.get(host)).and_then(|routes| routes.first()) else { continue };
-                if !shapes_traffic(callee) {
+                let Some(destination) = entry.get("destination").filter(|node| node.get("subset").is_none()) else {
+                    continue;
+                };
+                let Some(callee) =
+                    destination.text_of("host").and_then(|host| meshed.get(host)).and_then(|routes| routes.first())
+                else {
+                    continue;
+                };
+                if !shapes_traffic(callee) || !said.insert((route.span(), callee.span())) {
                     continue;
                 }
                 found.push(

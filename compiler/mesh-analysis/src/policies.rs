@@ -8,9 +8,18 @@ use crate::view::{View, items, text};
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for policy in view.of(Kind::AuthorizationPolicy).filter(|policy| text(policy, "action") == "DENY") {
-        let operations = items(policy, "rules").iter().flat_map(|rule| rule.items("to")).filter_map(|to| to.get("operation"));
-        for operation in operations {
-            let paths: Vec<&str> = operation.items("paths").iter().filter_map(Node::text).collect();
+        let operations = |policy: &'_ mesh_istio::Resource| -> Vec<Node> {
+            items(policy, "rules")
+                .iter()
+                .flat_map(|rule| rule.items("to"))
+                .filter_map(|to| to.get("operation"))
+                .cloned()
+                .collect()
+        };
+        let operations = operations(policy);
+        let paths: Vec<&str> =
+            operations.iter().flat_map(|operation| operation.items("paths")).filter_map(Node::text).collect();
+        for operation in &operations {
             for node in operation.items("paths") {
                 let Some(path) = node.text().filter(|path| !path.contains(['*', '{'])) else { continue };
                 let below = format!("{}/", path.trim_end_matches('/'));

@@ -22,7 +22,7 @@ fn rule(rule: &Node) -> Vec<Diagnostic> {
         found.push(
             Diagnostic::new(code::RETRY_NEVER_FIRES, retries.span, "these retries do not fire on a failed or slow try")
                 .label("no `on` is said")
-                .note("by itself Istio retries connect-failure, refused-stream, unavailable and cancelled: neither a status code nor a try that ran out of its time is among them")
+                .note("by itself Istio retries connect-failure, refused-stream, and the gRPC statuses unavailable and cancelled: no HTTP status and no try that ran out of its time is among them")
                 .help("say when to retry, as in `on 5xx, reset`; for calls that must not happen twice, `on connect-failure, refused-stream`"),
         );
     }
@@ -33,13 +33,22 @@ fn rule(rule: &Node) -> Vec<Diagnostic> {
         if needed > limit {
             let tries = attempts + 1;
             let shown = retries.text_of("perTryTimeout").unwrap_or_default();
-            let waits = if backoff > 0.0 { format!(" and {attempts} waits of {}", time(backoff)) } else { String::new() };
+            let waits =
+                if backoff > 0.0 { format!(" and {attempts} waits of {}", time(backoff)) } else { String::new() };
             found.push(
-                Diagnostic::new(code::E0402, retries.span, format!("{tries} tries of {shown}{waits} take {}, and the timeout is {}", time(needed), time(limit)))
-                    .label(format!("needs {}", time(needed)))
-                    .also(timeout.span, format!("ends after {}", time(limit)))
-                    .note("the timeout is for all tries together: the last ones would be cut off, or never start")
-                    .help(format!("write `timeout {}`, or fewer or shorter tries", time(needed))),
+                Diagnostic::new(
+                    code::E0402,
+                    retries.span,
+                    format!(
+                        "{tries} tries of {shown}{waits} take {}, and the timeout is {}",
+                        time(needed),
+                        time(limit)
+                    ),
+                )
+                .label(format!("needs {}", time(needed)))
+                .also(timeout.span, format!("ends after {}", time(limit)))
+                .note("the timeout is for all tries together: the last ones would be cut off, or never start")
+                .help(format!("write `timeout {}`, or fewer or shorter tries", time(needed))),
             );
         }
     }

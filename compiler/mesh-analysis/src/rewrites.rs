@@ -41,7 +41,9 @@ fn of_rules(rules: &[Node]) -> Vec<Diagnostic> {
                     Diagnostic::new(code::E0418, rewrite.span, format!("`{prefix}/x` would become `{path}/x`"))
                         .label("ends in a slash that the rest of the path starts with")
                         .also(place.span, format!("matches the prefix `{prefix}`"))
-                        .help(format!("test `path {prefix}/*`, so that the slash is part of what is replaced")),
+                        .help(format!(
+                            "test `path {prefix}, {prefix}/*`, so that the slash is part of what is replaced"
+                        )),
                 );
                 break;
             }
@@ -56,7 +58,9 @@ fn bare_path(prefix: &str, place: &Node, rewrite: &Node, rules: &[Node], at: usi
     let bare = prefix.strip_suffix('/').filter(|bare| !bare.is_empty())?;
     let takes = |rule: &Node| {
         let matches = rule.items("match");
-        matches.iter().any(|entry| entry.get("uri").is_some_and(|uri| Language::of_path(uri).covers(Language::Exact(bare))))
+        matches
+            .iter()
+            .any(|entry| entry.get("uri").is_some_and(|uri| Language::of_path(uri).covers(Language::Exact(bare))))
     };
     if rules.iter().any(takes) {
         return None;

@@ -26,15 +26,31 @@ fn of_rules(rules: &[Node]) -> Vec<Diagnostic> {
             if earlier.span == rule.span {
                 continue;
             }
-            let witness = matches.first().and_then(|first| first.get("uri")).and_then(|uri| Language::of_path(uri).sample());
-            let problem = Diagnostic::new(code::SHADOWED_RULE, rule.span, "no request reaches this rule")
+            // The whole target behind the last rule is nobody's words.
+            let end = rule.items("route").first().map(|entry| entry.span);
+            let implicit =
+                matches.is_empty() && end.is_some_and(|end| rule.span.start <= end.start && end.end <= rule.span.end);
+            if implicit {
+                continue;
+            }
+            let place = end.filter(|_| matches.is_empty()).unwrap_or(rule.span);
+            let witness =
+                matches.first().and_then(|first| first.get("uri")).and_then(|uri| Language::of_path(uri).sample());
+            let problem = Diagnostic::new(code::SHADOWED_RULE, place, "no request reaches this rule")
                 .label("never taken")
                 .also(earlier.span, "takes all of its requests before");
             let problem = match witness {
-                Some(path) => problem.note(format!("rules are tried in the order written; a request for `{path}` ends in the earlier one")),
+                Some(path) => problem.note(format!(
+                    "rules are tried in the order written; a request for `{path}` ends in the earlier one"
+                )),
                 None => problem.note("rules are tried in the order written"),
             };
-            found.push(problem.help("move it above the other rule, or make the other rule narrower"));
+            let help = if matches.is_empty() {
+                "make the other rule narrower, or leave this one out"
+            } else {
+                "move it above the other rule, or make the other rule narrower"
+            };
+            found.push(problem.help(help));
         }
     }
     found

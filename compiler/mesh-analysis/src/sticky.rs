@@ -7,17 +7,27 @@ use crate::view::{View, items};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut said = std::collections::HashSet::new();
     for service in view.of(Kind::VirtualService) {
         for rule in items(service, "http") {
-            let split: Vec<&Node> = rule.items("route").iter().filter(|entry| entry.int_of("weight").is_some_and(|weight| weight > 0)).collect();
+            let split: Vec<&Node> = rule
+                .items("route")
+                .iter()
+                .filter(|entry| entry.int_of("weight").is_some_and(|weight| weight > 0))
+                .collect();
             if split.len() < 2 {
                 continue;
             }
             let hosts = split.iter().filter_map(|entry| entry.at(&["destination", "host"])).filter_map(Node::text);
             let hash = hosts.flat_map(|host| view.rules_of(host)).find_map(|rule| {
-                rule.spec.get("trafficPolicy").and_then(|policy| policy.at(&["loadBalancer", "consistentHash"]))
+                let subsets = items(rule, "subsets").iter().filter_map(|subset| subset.get("trafficPolicy"));
+                rule.spec
+                    .get("trafficPolicy")
+                    .into_iter()
+                    .chain(subsets)
+                    .find_map(|policy| policy.at(&["loadBalancer", "consistentHash"]))
             });
-            if let Some(hash) = hash {
+            if let Some(hash) = hash.filter(|hash| said.insert(hash.span)) {
                 found.push(
                     Diagnostic::new(code::STICKY_SPLIT, hash.span, "callers do not stick to a version")
                         .label("holds within one version only")

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mesh_istio::{Facts, Kind, Node, NamespaceFact, Resource, ServiceFact};
+use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact};
 
 /// A bundle and its facts, with the look-ups that findings share.
 pub(crate) struct View<'r> {
@@ -66,7 +66,12 @@ impl<'r> View<'r> {
     }
 
     /// The mode of mutual TLS in force on a workload's port, and the object that says so.
-    pub fn mode(&self, place: &str, selector: &[(mesh_istio::Text, mesh_istio::Text)], port: Option<u16>) -> (&'static str, Option<&'r Node>) {
+    pub fn mode(
+        &self,
+        place: &str,
+        selector: &[(mesh_istio::Text, mesh_istio::Text)],
+        port: Option<u16>,
+    ) -> (&'static str, Option<&'r Node>) {
         let of = |namespace: &str| self.modes.get(namespace).map_or(&[][..], Vec::as_slice);
         let own = of(place).iter().find(|resource| {
             let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
@@ -75,7 +80,8 @@ impl<'r> View<'r> {
         let port = port.map(|port| port.to_string());
         let mut layers: Vec<Option<&Node>> = Vec::new();
         if let Some(own) = own {
-            let by_port = port.as_deref().and_then(|port| own.spec.get("portLevelMtls").and_then(|ports| ports.get(port)));
+            let by_port =
+                port.as_deref().and_then(|port| own.spec.get("portLevelMtls").and_then(|ports| ports.get(port)));
             layers.push(by_port.and_then(|port| port.get("mode")));
             layers.push(own.spec.get("mtls").and_then(|mtls| mtls.get("mode")));
         }
@@ -93,9 +99,10 @@ impl<'r> View<'r> {
         if let Some(mode) = declared.filter(|mode| *mode != "UNSET") {
             return (mode, None);
         }
+        let root = self.namespace(&self.facts.root_namespace).and_then(|namespace| namespace.mode);
         match whole(&self.facts.root_namespace).and_then(|node| word(node).map(|mode| (mode, node))) {
             Some((mode, node)) => (mode, Some(node)),
-            None => ("PERMISSIVE", None),
+            None => (root.filter(|mode| *mode != "UNSET").unwrap_or("PERMISSIVE"), None),
         }
     }
 }
@@ -113,6 +120,12 @@ fn word(node: &Node) -> Option<&'static str> {
 pub(crate) fn selects(labels: &Node, pods: &[(mesh_istio::Text, mesh_istio::Text)]) -> bool {
     let has = |(key, value): (&str, &Node)| pods.iter().any(|(k, v)| k == key && value.text() == Some(v.as_str()));
     labels.fields().all(has)
+}
+
+/// True when two selectors name the same labels.
+pub(crate) fn same_labels(a: &Node, b: &Node) -> bool {
+    let within = |a: &Node, b: &Node| a.fields().all(|(key, value)| b.get(key).and_then(Node::text) == value.text());
+    within(a, b) && within(b, a)
 }
 
 /// The text of a field of the specification; empty where there is none.

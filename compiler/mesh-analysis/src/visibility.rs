@@ -18,7 +18,8 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     for route in view.of(Kind::VirtualService).filter(|route| in_mesh(route)) {
         let Some(export) = items(route, "exportTo").first() else { continue };
         for host in texts(route, "hosts") {
-            let own = view.service(host).is_none_or(|service| service.namespace.as_deref().unwrap_or("") == namespace(route));
+            let own =
+                view.service(host).is_none_or(|service| service.namespace.as_deref().unwrap_or("") == namespace(route));
             if !own {
                 continue;
             }
@@ -30,11 +31,15 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
             if let Some(caller) = blind {
                 let place = caller.namespace.as_deref().unwrap_or("no namespace");
                 found.push(
-                    Diagnostic::new(code::HIDDEN_ROUTE, export.span, format!("`{}` in `{place}` calls this service and does not see its route", caller.name))
-                        .label("not exported there")
-                        .also(caller.span, "declared to call it")
-                        .note("its requests go to all versions, without the rules of this route")
-                        .help(format!("add `{place}` here, or leave `export` out")),
+                    Diagnostic::new(
+                        code::HIDDEN_ROUTE,
+                        export.span,
+                        format!("`{}` in `{place}` calls this service and does not see its route", caller.name),
+                    )
+                    .label("not exported there")
+                    .also(caller.span, "declared to call it")
+                    .note("its requests go to all versions, without the rules of this route")
+                    .help(format!("add `{place}` here, or leave `export` out")),
                 );
             }
         }

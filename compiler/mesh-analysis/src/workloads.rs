@@ -16,11 +16,15 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
         let key = (service.namespace.as_deref(), labels.join(","));
         match seen.get(&key) {
             Some(first) => found.push(
-                Diagnostic::new(code::E0408, service.span, format!("`{}` and `{}` select the same pods", service.name, first.name))
-                    .label("the second one")
-                    .also(first.span, "the first one")
-                    .note("a policy for one of them would hold for the other as well")
-                    .help("give them different labels with `select`, or make them ports of one service"),
+                Diagnostic::new(
+                    code::E0408,
+                    service.span,
+                    format!("`{}` and `{}` select the same pods", service.name, first.name),
+                )
+                .label("the second one")
+                .also(first.span, "the first one")
+                .note("a policy for one of them would hold for the other as well")
+                .help("give them different labels with `select`, or make them ports of one service"),
             ),
             None => {
                 seen.insert(key, service);

@@ -1,18 +1,24 @@
 //! Trees to the typed model: declarations first, then everything that names them.
 
 mod common;
+mod declare;
+mod ends;
 pub(crate) mod external;
 mod gateway;
+mod headers;
 mod jwt;
 mod mtls;
 mod names;
+mod operations;
 mod policy;
+mod ports;
 mod route;
 mod rule;
 pub(crate) mod service;
 mod settings;
 mod tests_of_route;
 mod traffic;
+mod unite;
 
 use std::collections::{HashMap, HashSet};
 
@@ -180,7 +186,12 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 "elsewhere" => {
                     let facts = Site { emits: false, ..site };
-                    let named = |inner: Statement<'_, '_>| !matches!(inner.keyword(), Some("namespace")) && !inner.items().iter().any(|item| module.tree.slice(item.key).contains('.') || module.tree.slice(item.key) == "in");
+                    let named = |inner: Statement<'_, '_>| {
+                        !matches!(inner.keyword(), Some("namespace"))
+                            && !inner.items().iter().any(|item| {
+                                module.tree.slice(item.key).contains('.') || module.tree.slice(item.key) == "in"
+                            })
+                    };
                     if clause.statement.children().any(named) {
                         emitted = emitted.or(Some(clause.span()));
                     }
@@ -195,7 +206,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                     if clause.word.entry.stage == Stage::Planned {
                         self.diagnostics.push(not_yet(&clause));
                         // Its body is checked for shape, so that its mistakes show now.
-                        if let Some(block) = clause.word.entry.block().filter(|block| !matches!(block, Block::Resource | Block::Any)) {
+                        if let Some(block) =
+                            clause.word.entry.block().filter(|block| !matches!(block, Block::Resource | Block::Any))
+                        {
                             let mut walk = self.walk(module.tree);
                             let _ = walk.block(clause.statement, block);
                         }
@@ -212,9 +225,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn fact(&mut self, clause: &Clause<'t, 'a>) {
         if !matches!(clause.name(), "service" | "external" | "namespace" | "gateway") {
             self.push(
-                Diagnostic::new(code::E0305, clause.span(), format!("`{}` states no fact about what others own", clause.name()))
-                    .label("does not stand in `elsewhere`")
-                    .help("facts are `service`, `external`, `namespace` and `gateway`"),
+                Diagnostic::new(
+                    code::E0305,
+                    clause.span(),
+                    format!("`{}` states no fact about what others own", clause.name()),
+                )
+                .label("does not stand in `elsewhere`")
+                .help("facts are `service`, `external`, `namespace` and `gateway`"),
             );
         }
     }

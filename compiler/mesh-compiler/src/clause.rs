@@ -131,17 +131,24 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let percent = items[0].value.is_some_and(|value| tree.slice(value).contains('%'));
         if let (Some(value), Some(word)) = (items[0].value.filter(|_| !percent), lookup(block, first)) {
             let colon = Span::new(tree.file(), items[0].key.end, value.start);
-            return Err(Diagnostic::new(code::E0303, tree.span(items[0].key), format!("`{}` is no pair", word.entry.word))
-                .label("a clause and its operands are apart by a space")
-                .fix("write a space", colon, " ")
-                .into());
+            return Err(Diagnostic::new(
+                code::E0303,
+                tree.span(items[0].key),
+                format!("`{}` is no pair", word.entry.word),
+            )
+            .label("a clause and its operands are apart by a space")
+            .fix("write a space", colon, " ")
+            .into());
         }
         if let Some(destination) = lookup(block, "") {
             let shares = 1 + items.iter().skip(1).take_while(|item| item.after_comma).count();
             let port = |item: &mesh_syntax::Item| item.value.is_none() && tree.slice(item.key) == "port";
             let plain = items.len() == shares || percent || port(&items[shares]);
-            let near = || nearest(first, words_in(block).filter(|word| word.entry.block().is_some()).map(|word| word.entry.word));
-            let elsewhere = keyword.is_some() && statement.has_block() && (entries_of(first).next().is_some() || near().is_some());
+            let near = || {
+                nearest(first, words_in(block).filter(|word| word.entry.block().is_some()).map(|word| word.entry.word))
+            };
+            let elsewhere =
+                keyword.is_some() && statement.has_block() && (entries_of(first).next().is_some() || near().is_some());
             if plain && !elsewhere {
                 return Ok((destination, 0));
             }
@@ -154,7 +161,8 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
 
     /// Whether the statement has the block that its word wants, and no other.
     fn check_body(&mut self, word: &'static Word, statement: Statement<'t, 'a>) -> bool {
-        let name = if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
+        let name =
+            if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
         let before = self.diagnostics.len();
         match word.entry.body {
             Body::None if statement.has_block() => self.diagnostics.push(
@@ -196,10 +204,18 @@ fn bare_share(statement: Statement<'_, '_>) -> Option<Failure> {
     let share = items.iter().take(3).find(|item| is_share(item))?;
     let version = items.iter().take(3).find(|item| item.key.kind == OperandKind::Bare && !is_share(item))?;
     let (share_text, version_text) = (tree.slice(share.key), tree.slice(version.key));
-    let problem = Diagnostic::new(code::E0304, tree.span(share.key), "a share is joined to its destination by `:`").label("joined to nothing");
+    let problem = Diagnostic::new(code::E0304, tree.span(share.key), "a share is joined to its destination by `:`")
+        .label("joined to nothing");
     let gap = Span::new(tree.file(), version.key.end, share.key.start);
     let adjacent = version.key.end <= share.key.start && items.len() == 2;
-    Some(if adjacent { problem.fix("write `:`", gap, ": ") } else { problem.help(format!("write `{version_text}: {share_text}`")) }.into())
+    Some(
+        if adjacent {
+            problem.fix("write `:`", gap, ": ")
+        } else {
+            problem.help(format!("write `{version_text}: {share_text}`"))
+        }
+        .into(),
+    )
 }
 
 /// The error of something that is said twice.
@@ -226,7 +242,8 @@ fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
             .into();
     }
     if first.kind == OperandKind::Bare && items[0].value.is_none() && entries_of(text).next().is_some() {
-        let mut homes: Vec<&str> = entries_of(text).flat_map(|word| word.entry.blocks).map(|home| home.name()).collect();
+        let mut homes: Vec<&str> =
+            entries_of(text).flat_map(|word| word.entry.blocks).map(|home| home.name()).collect();
         homes.sort_unstable();
         homes.dedup();
         let homes = homes.join(", ");

@@ -103,9 +103,13 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let found = any_of_all_of(expr);
         if found.is_none() {
             self.diagnostics.push(
-                Diagnostic::new(code::E0315, whole, format!("a condition with more than {MAX_ALTERNATIVES} alternatives"))
-                    .label("each alternative becomes a rule of its own in every proxy")
-                    .help("write lists, as in `method GET, HEAD`, or several rules"),
+                Diagnostic::new(
+                    code::E0315,
+                    whole,
+                    format!("a condition with more than {MAX_ALTERNATIVES} alternatives"),
+                )
+                .label("each alternative becomes a rule of its own in every proxy")
+                .help("write lists, as in `method GET, HEAD`, or several rules"),
             );
         }
         found
@@ -116,12 +120,15 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let tree = self.reader.tree;
         let span = span_of(items, tree.file());
         let text = tree.slice(first.key);
-        let lone = first.value.is_none() && first.key.kind == OperandKind::Bare && items.get(1).is_none_or(|next| !next.after_comma);
+        let lone = first.value.is_none()
+            && first.key.kind == OperandKind::Bare
+            && items.get(1).is_none_or(|next| !next.after_comma);
         let (word, rest) = match lookup(block, text).filter(|_| lone) {
             Some(word) => (word, &items[1..]),
             None => match lookup(block, "") {
                 Some(word) => {
-                    let near = nearest(text, words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()));
+                    let near =
+                        nearest(text, words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()));
                     if near.is_some() && lone && items.len() > 1 {
                         self.unknown_test(first, block);
                         return None;
@@ -170,7 +177,11 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             let [before, item] = pair else { continue };
             let word = tree.slice(item.key);
             let follows = items.iter().any(|next| next.key.start > item.key.start && !next.after_comma);
-            if item.after_comma && item.value.is_none() && starts(word) && (follows || matches!(word, "anyone" | "nobody")) {
+            if item.after_comma
+                && item.value.is_none()
+                && starts(word)
+                && (follows || matches!(word, "anyone" | "nobody"))
+            {
                 let comma = Span::new(tree.file(), before.end(), item.key.start);
                 return Some(
                     Diagnostic::new(code::E0322, comma, "phrases are joined by `or`, not by a comma")
@@ -226,7 +237,11 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             let paths = args.iter().filter(|arg| is_path(arg)).count();
             if paths > 0 && paths < args.len() {
                 let odd = args.iter().find(|arg| is_path(arg) != is_path(&args[0])).map_or(out.span, |arg| arg.span);
-                let comma = Span::new(odd.file, args.iter().take_while(|arg| arg.span != odd).last().map_or(odd.start, |arg| arg.span.end), odd.start);
+                let comma = Span::new(
+                    odd.file,
+                    args.iter().take_while(|arg| arg.span != odd).last().map_or(odd.start, |arg| arg.span.end),
+                    odd.start,
+                );
                 self.diagnostics.push(
                     Diagnostic::new(code::E0322, odd, "methods and paths in one list")
                         .label("a list holds alternatives of one kind")
@@ -290,11 +305,20 @@ impl<'w, 't, 'a, 'd> Parser<'w, 't, 'a, 'd> {
     /// The stretches between lone words `by`; an empty one is reported.
     fn split(&mut self, items: &'t [Item], by: &str) -> Option<Vec<&'t [Item]>> {
         let tree = self.walk.reader.tree;
-        let joins = |item: &Item| item.value.is_none() && item.key.kind == OperandKind::Bare && !item.after_comma && tree.slice(item.key) == by;
+        let joins = |item: &Item| {
+            item.value.is_none()
+                && item.key.kind == OperandKind::Bare
+                && !item.after_comma
+                && tree.slice(item.key) == by
+        };
         let parts: Vec<&[Item]> = items.split(joins).collect();
         if parts.iter().any(|part| part.is_empty()) {
             let empty = parts.iter().position(|part| part.is_empty()).unwrap_or(0);
-            let join = items.iter().filter(|item| joins(item)).nth(empty.saturating_sub(1)).map_or(self.whole, |item| tree.span(item.key));
+            let join = items
+                .iter()
+                .filter(|item| joins(item))
+                .nth(empty.saturating_sub(1))
+                .map_or(self.whole, |item| tree.span(item.key));
             self.walk.diagnostics.push(
                 Diagnostic::new(code::E0314, join, format!("a test is missing beside `{by}`"))
                     .label("joins two tests")
@@ -341,7 +365,9 @@ impl<'w, 't, 'a, 'd> Parser<'w, 't, 'a, 'd> {
             }
             let inner = tree.group(group);
             if inner.is_empty() {
-                self.walk.diagnostics.push(Diagnostic::new(code::E0314, span, "an empty group").label("no test in here"));
+                self.walk
+                    .diagnostics
+                    .push(Diagnostic::new(code::E0314, span, "an empty group").label("no test in here"));
                 return None;
             }
             return self.any(inner, leaf);
@@ -387,7 +413,10 @@ fn any_of_all_of<T: Leaf>(expr: Expr<T>) -> Option<Alternatives<T>> {
                 }
                 let join = |left: &Vec<T>| {
                     let left = left.clone();
-                    alternatives.iter().map(move |right| left.iter().chain(right).cloned().collect()).collect::<Vec<_>>()
+                    alternatives
+                        .iter()
+                        .map(move |right| left.iter().chain(right).cloned().collect())
+                        .collect::<Vec<_>>()
                 };
                 out = out.iter().flat_map(join).collect();
             }

@@ -25,9 +25,13 @@ pub(crate) fn apply(ignores: &[Ignore<'_>], diagnostics: &mut Diagnostics) {
     });
     for (ignore, _) in ignores.iter().zip(used).filter(|(_, used)| !used) {
         diagnostics.push(
-            Diagnostic::new(code::IGNORED_NOTHING, ignore.span, format!("nothing here is reported as `{}`", ignore.finding))
-                .label("silences nothing")
-                .fix("remove it", ignore.span, ""),
+            Diagnostic::new(
+                code::IGNORED_NOTHING,
+                ignore.span,
+                format!("nothing here is reported as `{}`", ignore.finding),
+            )
+            .label("silences nothing")
+            .fix("remove it", ignore.span, ""),
         );
     }
 }

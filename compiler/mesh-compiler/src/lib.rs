@@ -61,12 +61,7 @@ pub fn compile(sources: &Sources) -> Compilation {
     if diagnostics.has_errors() {
         diagnostics.retain(|diagnostic| diagnostic.severity() != Severity::Note);
     }
-    Compilation {
-        lowered,
-        diagnostics: diagnostics.sorted(),
-        release: mesh.settings.release,
-        api: mesh.settings.api,
-    }
+    Compilation { lowered, diagnostics: diagnostics.sorted(), release: mesh.settings.release, api: mesh.settings.api }
 }
 
 fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s>> {
@@ -81,7 +76,12 @@ fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s
         .collect()
 }
 
-fn check<'s>(sources: &'s Sources, trees: &[Tree<'s>], complete: bool, diagnostics: &mut Diagnostics) -> model::Mesh<'s> {
+fn check<'s>(
+    sources: &'s Sources,
+    trees: &[Tree<'s>],
+    complete: bool,
+    diagnostics: &mut Diagnostics,
+) -> model::Mesh<'s> {
     let modules: Vec<check::Module<'_, 's>> =
         trees.iter().map(|tree| check::Module { tree, library: sources.get(tree.file()).library }).collect();
     let (mesh, problems) = check::check(&modules, !complete);

@@ -99,7 +99,8 @@ fn clashes(sorted: &[Resource]) -> Vec<Diagnostic> {
 /// Objects without a namespace, which `declared-only` does not take: the first of each file.
 fn homeless(resources: &[Resource]) -> Vec<Diagnostic> {
     let mut first: HashMap<mesh_diagnostics::FileId, Span> = HashMap::new();
-    for resource in resources.iter().filter(|resource| resource.namespace.is_none() && resource.kind != Kind::Namespace) {
+    for resource in resources.iter().filter(|resource| resource.namespace.is_none() && resource.kind != Kind::Namespace)
+    {
         let span = resource.span();
         first.entry(span.file).and_modify(|old| *old = span.min(*old)).or_insert(span);
     }
@@ -130,7 +131,9 @@ impl<'m, 'a> Lower<'m, 'a> {
     pub fn place_host(&self, place: Place<'a>) -> Text {
         match place {
             Place::Service(id, _) => self.host(id),
-            Place::External(id) => self.mesh.externals[id.0].hosts.first().map_or(Text::default(), |(host, _)| Text::from(host.as_ref())),
+            Place::External(id) => {
+                self.mesh.externals[id.0].hosts.first().map_or(Text::default(), |(host, _)| Text::from(host.as_ref()))
+            }
         }
     }
 
@@ -192,6 +195,22 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
     }
 
+    /// What a policy attaches to: behind a waypoint the service itself, which the waypoint serves; else the pods.
+    pub fn attach(&self, subject: &Subject<'a>, span: Span, into: &mut Object) {
+        if let Subject::Service(id) = subject {
+            let service = self.service(*id);
+            if self.mesh.waypoint_of(service.namespace).is_some() {
+                let mut reference = Object::new(span);
+                reference.set("group", "");
+                reference.set("kind", "Service");
+                reference.set("name", service.name);
+                into.put_list("targetRefs", vec![reference.node()]);
+                return;
+            }
+        }
+        self.match_labels(subject, span, into);
+    }
+
     /// `selector.matchLabels` of the workload; nothing for a namespace or the mesh.
     pub fn match_labels(&self, subject: &Subject<'a>, span: Span, into: &mut Object) {
         let labels = match subject {
@@ -210,7 +229,8 @@ impl<'m, 'a> Lower<'m, 'a> {
         match gateway.workload {
             Some(id) => label_object(&selector(self.service(id)), span),
             None => {
-                let labels: Vec<(&str, &str, Span)> = gateway.select.iter().map(|(key, value, span)| (key.as_ref(), value.as_ref(), *span)).collect();
+                let labels: Vec<(&str, &str, Span)> =
+                    gateway.select.iter().map(|(key, value, span)| (key.as_ref(), value.as_ref(), *span)).collect();
                 label_object(&labels, span)
             }
         }
@@ -233,7 +253,11 @@ impl<'m, 'a> Lower<'m, 'a> {
             name: service.name.into(),
             namespace: service.namespace.map(Text::from),
             host: self.hosts[at].clone(),
-            ports: service.ports.iter().map(|port| PortFact { number: port.number, target: port.target, protocol: port.protocol }).collect(),
+            ports: service
+                .ports
+                .iter()
+                .map(|port| PortFact { number: port.number, target: port.target, protocol: port.protocol })
+                .collect(),
             selector: selector(service).into_iter().map(|(key, value, _)| (key.into(), value.into())).collect(),
             replicas: service.replicas,
             calls: calls.remove(&at).unwrap_or_default(),
@@ -243,8 +267,12 @@ impl<'m, 'a> Lower<'m, 'a> {
         };
         let namespace = |namespace: &crate::model::Namespace<'a>| NamespaceFact {
             name: namespace.name.into(),
-            outside: namespace.described && namespace.emits && namespace.inject.is_none() && namespace.revision.is_none() && namespace.ambient.is_none()
-                && !namespace.common.labels.iter().any(|(key, ..)| key.starts_with("istio")),
+            outside: namespace.described
+                && namespace.emits
+                && namespace.inject.is_none()
+                && namespace.revision.is_none()
+                && namespace.ambient.is_none()
+                && !namespace.common.labels.iter().any(|(key, value, _)| joins_mesh(key, value)),
             ambient: namespace.ambient.is_some(),
             waypoint: namespace.waypoint.is_some(),
             mode: self.foreign_mode(namespace.name),
@@ -259,9 +287,17 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 }
 
+/// True for the labels that put a namespace's pods into the mesh.
+fn joins_mesh(key: &str, value: &str) -> bool {
+    matches!((key, value), ("istio-injection", "enabled") | ("istio.io/dataplane-mode", "ambient"))
+        || key == "istio.io/rev"
+}
+
 /// Labels and annotations of the statement.
 pub(crate) fn metadata(resource: &mut Resource, common: &Common<'_>) {
-    let pairs = |pairs: &[Pair<'_>]| pairs.iter().map(|(key, value, _)| (Text::from(key.as_ref()), Text::from(value.as_ref()))).collect::<Vec<_>>();
+    let pairs = |pairs: &[Pair<'_>]| {
+        pairs.iter().map(|(key, value, _)| (Text::from(key.as_ref()), Text::from(value.as_ref()))).collect::<Vec<_>>()
+    };
     resource.labels.extend(pairs(&common.labels));
     resource.annotations.extend(pairs(&common.annotations));
 }

@@ -39,7 +39,10 @@ pub fn library_modules() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn imports(tree: &Tree<'_>) -> Vec<Import> {
     let one_list = |statement: &Statement<'_, '_>| statement.items().iter().skip(2).all(|item| item.after_comma);
-    let uses = tree.statements().filter(|statement| statement.keyword() == Some("use") && !statement.is_broken()).filter(one_list);
+    let uses = tree
+        .statements()
+        .filter(|statement| statement.keyword() == Some("use") && !statement.is_broken())
+        .filter(one_list);
     let operands = uses.flat_map(|statement| statement.items()[1..].iter());
     operands
         .filter(|item| item.value.is_none() && item.key.kind == OperandKind::Bare)
@@ -54,7 +57,9 @@ pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Dia
         for import in imports(tree) {
             let loaded = |source: &Source| {
                 let name = source.name.trim_end_matches(".mesh");
-                name == import.name || (import.name.starts_with('.') && resolves(&sources.get(tree.file()).name, &import.name, &source.name))
+                name == import.name
+                    || (import.name.starts_with('.')
+                        && resolves(&sources.get(tree.file()).name, &import.name, &source.name))
             };
             if sources.iter().any(|(_, source)| loaded(source)) {
                 continue;
@@ -93,12 +98,19 @@ fn normal(path: &str) -> String {
 fn missing(import: &Import) -> Diagnostic {
     let name = import.name.as_str();
     if PLANNED.contains(&name) {
-        return Diagnostic::new(code::E0390, import.span, format!("the module `{name}` is not supported by this meshc yet"));
+        return Diagnostic::new(
+            code::E0390,
+            import.span,
+            format!("the module `{name}` is not supported by this meshc yet"),
+        );
     }
     let problem = Diagnostic::new(code::E0209, import.span, format!("there is no module `{name}`")).label("not found");
     match nearest(name, library_modules()) {
         Some(near) => problem.fix(format!("write `{near}`"), import.span, near),
-        None if name.starts_with('.') => problem.help("a module is a file `NAME.mesh` or a folder of such files, as seen from this file"),
-        None => problem.help(format!("the library has {}; a module of one's own starts with `./`", all_of(library_modules()))),
+        None if name.starts_with('.') => {
+            problem.help("a module is a file `NAME.mesh` or a folder of such files, as seen from this file")
+        }
+        None => problem
+            .help(format!("the library has {}; a module of one's own starts with `./`", all_of(library_modules()))),
     }
 }

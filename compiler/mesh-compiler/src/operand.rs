@@ -1,9 +1,12 @@
 //! What an operand may be: the types of the vocabulary, and the values that their texts stand for.
 
 mod address;
+mod names;
+mod numbers;
 mod parse;
 mod pattern;
 mod regex;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +26,7 @@ pub enum Type {
     Account,
     Address,
     Anything,
+    Cipher,
     Claim,
     Condition,
     Cookie,
@@ -94,10 +98,10 @@ impl Type {
     pub(crate) fn takes_word(self, word: &str) -> bool {
         match self {
             Type::OneOf(words) => words.split('|').any(|w| w == word),
-            Type::Method => parse::METHODS.contains(&word),
-            Type::Retry => parse::retry_on(word).is_some(),
+            Type::Method => words::METHODS.contains(&word),
+            Type::Retry => words::retry_on(word).is_some(),
             Type::Eject => matches!(word, "5xx" | "gateway" | "local"),
-            Type::Mode => parse::MODES.contains(&word),
+            Type::Mode => words::MODES.contains(&word),
             Type::Export => matches!(word, "here" | "everywhere" | "nowhere"),
             _ => false,
         }
@@ -114,6 +118,7 @@ const NOTATION: &[(&str, Type)] = &[
     ("ACCOUNT", Type::Account),
     ("ADDRESS", Type::Address),
     ("ANYTHING", Type::Anything),
+    ("CIPHER", Type::Cipher),
     ("CLAIM", Type::Claim),
     ("CONDITION", Type::Condition),
     ("COOKIE", Type::Cookie),
@@ -170,6 +175,7 @@ impl fmt::Display for Type {
             Type::Account => "the name of a service account",
             Type::Address => "an address such as `10.0.0.7` or `10.0.0.0/8`",
             Type::Anything => "a value",
+            Type::Cipher => "a cipher suite such as `ECDHE-RSA-AES256-GCM-SHA384`",
             Type::Claim => "the name of a claim",
             Type::Condition => "tests such as `claim groups \"admin\"`",
             Type::Cookie => "the name of a cookie",

@@ -6,11 +6,40 @@ use crate::vocabulary::{Block, Body, Often, Stage, Word, words_in};
 
 /// The blocks in the order of the reference.
 const BLOCKS: [Block; 34] = [
-    Block::File, Block::Any, Block::Mesh, Block::Namespace, Block::Service, Block::Version, Block::External,
-    Block::Gateway, Block::Listener, Block::Route, Block::Rule, Block::Destination, Block::Headers, Block::Cors,
-    Block::RequestTests, Block::Traffic, Block::Layer, Block::Pool, Block::Tls, Block::Locality, Block::Mtls,
-    Block::Policy, Block::Authorize, Block::SourceTests, Block::OperationTests, Block::ConditionTests, Block::Jwt,
-    Block::Issuer, Block::Workload, Block::Scope, Block::Observe, Block::Slo, Block::Plugin, Block::Proxy,
+    Block::File,
+    Block::Any,
+    Block::Mesh,
+    Block::Namespace,
+    Block::Service,
+    Block::Version,
+    Block::External,
+    Block::Gateway,
+    Block::Listener,
+    Block::Route,
+    Block::Rule,
+    Block::Destination,
+    Block::Headers,
+    Block::Cors,
+    Block::RequestTests,
+    Block::Traffic,
+    Block::Layer,
+    Block::Pool,
+    Block::Tls,
+    Block::Locality,
+    Block::Mtls,
+    Block::Policy,
+    Block::Authorize,
+    Block::SourceTests,
+    Block::OperationTests,
+    Block::ConditionTests,
+    Block::Jwt,
+    Block::Issuer,
+    Block::Workload,
+    Block::Scope,
+    Block::Observe,
+    Block::Slo,
+    Block::Plugin,
+    Block::Proxy,
 ];
 
 /// All words, block by block, as Markdown.
@@ -21,7 +50,11 @@ pub fn tables() -> String {
          `[…]` may be left out, `, …` is a list.\n",
     );
     for block in BLOCKS {
-        let _ = write!(out, "\n## In {}\n\n| word | what follows | means | becomes |\n| --- | --- | --- | --- |\n", block.name());
+        let _ = write!(
+            out,
+            "\n## In {}\n\n| word | what follows | means | becomes |\n| --- | --- | --- | --- |\n",
+            block.name()
+        );
         for word in words_in(block).filter(|word| block == Block::Any || !word.entry.blocks.contains(&Block::Any)) {
             row(word, &mut out);
         }
@@ -52,5 +85,12 @@ fn row(word: &Word, out: &mut String) {
         means.push_str("; **not supported yet**");
     }
     let cell = |text: &str| text.replace('|', "\\|");
-    let _ = writeln!(out, "| {name} | {}{body} | {}: `{}` | {} |", cell(&shapes.join(" *or* ")), cell(&means), cell(entry.example), cell(entry.becomes));
+    let _ = writeln!(
+        out,
+        "| {name} | {}{body} | {}: `{}` | {} |",
+        cell(&shapes.join(" *or* ")),
+        cell(&means),
+        cell(entry.example),
+        cell(entry.becomes)
+    );
 }

@@ -62,7 +62,15 @@ pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Mat
     let mut best: Option<Miss> = None;
     let mut words: Vec<&'static str> = Vec::new();
     for shape in &head.word.shapes {
-        let mut matcher = Matcher { reader, head, items: head.items, at: 0, out: Match::default(), found: Vec::new(), rejected: None };
+        let mut matcher = Matcher {
+            reader,
+            head,
+            items: head.items,
+            at: 0,
+            out: Match::default(),
+            found: Vec::new(),
+            rejected: None,
+        };
         match matcher.shape(shape) {
             Ok(()) => return Ok(matcher.out),
             Err(miss) => match &mut best {
@@ -85,9 +93,13 @@ pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Mat
     if let (true, Some(item), Some(_)) = (words.len() > 1, head.items.get(miss.reached), miss.word) {
         let text = reader.tree.slice(item.key);
         let expected = any_of(words);
-        return Err(Diagnostic::new(code::E0301, reader.item_span(*item), format!("expected {expected}, found `{text}`"))
-            .label(format!("expected {expected}"))
-            .into());
+        return Err(Diagnostic::new(
+            code::E0301,
+            reader.item_span(*item),
+            format!("expected {expected}, found `{text}`"),
+        )
+        .label(format!("expected {expected}"))
+        .into());
     }
     if let Some((expected, place)) = miss.missing {
         let word = head.word.entry.word;
@@ -175,7 +187,9 @@ impl<'a> Matcher<'_, '_, 'a> {
             .label(format!("expected `{word}`"));
         // `3x 2s` and `3×2s` are how people write it by hand.
         let near = nearest(text, [word]).is_some() || (word == "x" && matches!(text, "X" | "×" | "*"));
-        let problem = if near { problem.fix(format!("write `{word}`"), span, word) } else {
+        let problem = if near {
+            problem.fix(format!("write `{word}`"), span, word)
+        } else {
             problem.help(format!("an example: `{}`", self.head.word.entry.example))
         };
         Err(Miss { word: Some(word), ..self.miss(problem) })
@@ -196,8 +210,9 @@ impl<'a> Matcher<'_, '_, 'a> {
         while let Some(next) = self.items.get(self.at).filter(|next| next.after_comma).copied() {
             if !slot.list {
                 let span = self.reader.item_span(next);
-                let problem = Diagnostic::new(code::E0303, span, format!("only one operand can stand here: {}", slot.of))
-                    .label("one too many");
+                let problem =
+                    Diagnostic::new(code::E0303, span, format!("only one operand can stand here: {}", slot.of))
+                        .label("one too many");
                 return Err(self.miss(problem));
             }
             let wrapped = self.wrapped_clause(next);
@@ -218,7 +233,11 @@ impl<'a> Matcher<'_, '_, 'a> {
         let next = self.items.get(self.at + 1);
         let equals = next.filter(|next| next.key.kind == OperandKind::Equals);
         if let (Type::Pair, Some(equals)) = (slot.of, equals) {
-            let gap = Span::new(tree.file(), item.end(), self.items.get(self.at + 2).map_or(equals.end(), |value| value.key.start));
+            let gap = Span::new(
+                tree.file(),
+                item.end(),
+                self.items.get(self.at + 2).map_or(equals.end(), |value| value.key.start),
+            );
             let problem = Diagnostic::new(code::E0301, tree.span(equals.key), "a pair is joined by `:`, not by `=`");
             return self.miss(problem.label("not a joint of pairs").fix("write `:`", gap, ": "));
         }
@@ -333,7 +352,8 @@ impl<'a> Matcher<'_, '_, 'a> {
                 let Some(Element::Word(name)) = option.first() else { return Ok(()) };
                 if self.found.contains(name) {
                     let span = self.reader.item_span(item);
-                    let mut problem = Diagnostic::new(code::E0306, span, format!("`{name}` is said twice")).label("again here");
+                    let mut problem =
+                        Diagnostic::new(code::E0306, span, format!("`{name}` is said twice")).label("again here");
                     if let Some(first) = self.out.word(name) {
                         problem = problem.also(first, "first here");
                     }
@@ -349,7 +369,9 @@ impl<'a> Matcher<'_, '_, 'a> {
                 _ => None,
             });
             let Some(slot) = by_operand else { return Ok(()) };
-            let near_option = word.is_some_and(|word| nearest(word, shape.option_words()).is_some() || lookup(self.head.block, word).is_some());
+            let near_option = word.is_some_and(|word| {
+                nearest(word, shape.option_words()).is_some() || lookup(self.head.block, word).is_some()
+            });
             if let Err(failure) = self.reader.read(slot.of, item) {
                 if word.is_none() || near_option {
                     return if near_option { Ok(()) } else { Err(self.improve(slot, failure)) };
@@ -367,7 +389,11 @@ impl<'a> Matcher<'_, '_, 'a> {
         let tree = self.reader.tree;
         let span = self.reader.item_span(item);
         let text = tree.slice(item.key);
-        let before = self.at.checked_sub(1).and_then(|before| self.items.get(before)).map(|before| self.reader.item_span(*before));
+        let before = self
+            .at
+            .checked_sub(1)
+            .and_then(|before| self.items.get(before))
+            .map(|before| self.reader.item_span(*before));
         let problem = |title: String| Diagnostic::new(code::E0303, span, title);
         if item.after_comma {
             return problem(format!("`{text}` is one operand too many")).label("no list can stand here");
@@ -384,18 +410,25 @@ impl<'a> Matcher<'_, '_, 'a> {
             return problem(format!("`{text}` is not an option here")).label("not known").fix("write `x`", span, "x");
         }
         let inner = self.head.word.entry.block();
-        if inner.is_some_and(|inner| lookup(inner, text).is_some()) && !shape.option_words().any(|option| option == text) {
+        if inner.is_some_and(|inner| lookup(inner, text).is_some())
+            && !shape.option_words().any(|option| option == text)
+        {
             return problem(format!("`{text}` stands in the block of `{word}`"))
                 .label("not in its head")
                 .help(format!("an example: `{}`", self.head.word.entry.example));
         }
         let fresh = |word: &&str| !self.found.contains(word);
         if let Some(near) = nearest(text, shape.option_words().filter(fresh)) {
-            return problem(format!("`{text}` is not an option here"))
-                .label("not known")
-                .fix(format!("write `{near}`"), span, near);
+            return problem(format!("`{text}` is not an option here")).label("not known").fix(
+                format!("write `{near}`"),
+                span,
+                near,
+            );
         }
-        let tests = matches!(self.head.block, Block::RequestTests | Block::SourceTests | Block::OperationTests | Block::ConditionTests);
+        let tests = matches!(
+            self.head.block,
+            Block::RequestTests | Block::SourceTests | Block::OperationTests | Block::ConditionTests
+        );
         if item.value.is_none() && tests && lookup(self.head.block, text).is_some() {
             return problem(format!("`{text}` starts another test"))
                 .label("joined by nothing")

@@ -132,9 +132,7 @@ impl Diagnostics {
     /// The problems in the order of the text; problems of the same place in the order of their codes.
     #[must_use]
     pub fn sorted(mut self) -> Diagnostics {
-        self.list.sort_by(|a, b| {
-            (a.primary.span, a.code.id, &a.title).cmp(&(b.primary.span, b.code.id, &b.title))
-        });
+        self.list.sort_by(|a, b| (a.primary.span, a.code.id, &a.title).cmp(&(b.primary.span, b.code.id, &b.title)));
         self.list.dedup();
         self
     }

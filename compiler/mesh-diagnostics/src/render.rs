@@ -88,6 +88,8 @@ impl<'a> Files<'a> for Table<'a> {
 
     fn line_range(&'a self, id: FileId, line: usize) -> Result<std::ops::Range<usize>, Error> {
         let source = self.0.get(id);
-        source.line_range(line).ok_or(Error::LineTooLarge { given: line, max: source.line_of(source.text.len() as u32) })
+        source
+            .line_range(line)
+            .ok_or(Error::LineTooLarge { given: line, max: source.line_of(source.text.len() as u32) })
     }
 }

@@ -82,7 +82,9 @@ impl<'t, 'a> Printer<'t, 'a> {
 
     /// A comment that stands behind what is printed, on the same line.
     fn behind(&mut self) {
-        let Some(comment) = self.comments.first().copied().filter(|comment| !self.breaks(comment.start)) else { return };
+        let Some(comment) = self.comments.first().copied().filter(|comment| !self.breaks(comment.start)) else {
+            return;
+        };
         let line = self.out.rfind('\n').map_or(0, |n| n + 1);
         let width = self.out[line..].chars().count();
         let gap = COMMENT_COLUMN.saturating_sub(width).max(2);
@@ -199,7 +201,10 @@ mod tests {
 
     #[test]
     fn blanks_joints_and_separators_are_fixed() {
-        assert_eq!(formatted("route   a<v1:80%,v2 :20%,;retry 3  x 2s>"), "route a < v1: 80%, v2: 20%; retry 3 x 2s >\n");
+        assert_eq!(
+            formatted("route   a<v1:80%,v2 :20%,;retry 3  x 2s>"),
+            "route a < v1: 80%, v2: 20%; retry 3 x 2s >\n"
+        );
         assert_eq!(formatted("a;b;;c"), "a\nb\nc\n");
         assert_eq!(formatted("\u{FEFF}a <\r\n\tb;c\r\n\r\n\r\n d >\r\n"), "a <\n  b\n  c\n\n  d\n>\n");
         assert_eq!(formatted(""), "");

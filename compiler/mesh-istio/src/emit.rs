@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn what_kubectl_would_misread_is_quoted() {
         let mut resource = Resource::new(Kind::VirtualService, None, "a", Span::default());
-        for text in ["on", "yes", "n", "1_000", "0x10", "1e3", "12:30", "~", "", " x", "a: b", "#", "80", "2024-01-01"] {
+        for text in ["on", "yes", "n", "1_000", "0x10", "1e3", "12:30", "~", "", " x", "a: b", "#", "80", "2024-01-01"]
+        {
             resource.spec.set(text.to_owned(), text);
         }
         let yaml = document(&resource, Api::Stable, Format::Yaml);

@@ -23,10 +23,7 @@ pub fn is_host(host: &str) -> bool {
     let label = |label: &str| {
         let bytes = label.as_bytes();
         let inner = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_';
-        (1..=63).contains(&bytes.len())
-            && bytes.iter().all(inner)
-            && bytes[0] != b'-'
-            && bytes[bytes.len() - 1] != b'-'
+        (1..=63).contains(&bytes.len()) && bytes.iter().all(inner) && bytes[0] != b'-' && bytes[bytes.len() - 1] != b'-'
     };
     let (first, rest) = match host.split_once('.') {
         Some((first, rest)) => (first, Some(rest)),

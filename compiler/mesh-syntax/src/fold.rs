@@ -56,7 +56,9 @@ impl<'a> Row<'a> {
         match token {
             Token::Operand(kind) => {
                 if kind == OperandKind::Bare {
-                    let before = self.items.last().map(Item::end).filter(|end| *end < span.start && self.text[..*end as usize].ends_with(|c: char| c.is_ascii_digit()));
+                    let before = self.items.last().map(Item::end).filter(|end| {
+                        *end < span.start && self.text[..*end as usize].ends_with(|c: char| c.is_ascii_digit())
+                    });
                     if let Some(problem) = message::odd_word(text, span, before) {
                         self.fail(problem);
                     }

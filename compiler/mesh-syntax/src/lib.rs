@@ -4,6 +4,7 @@
 //! is marked [`Statement::is_broken`], and later stages stay quiet about it.
 
 mod fold;
+mod marks;
 mod message;
 mod parser;
 mod scan;

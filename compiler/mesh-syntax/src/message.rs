@@ -15,7 +15,8 @@ pub(crate) struct Line {
 pub(crate) fn bracket(fault: Fault, line: &Line, span: impl Fn(usize, usize) -> Span) -> Diagnostic {
     match fault {
         Fault::Unclosed { open, end } => {
-            let problem = Diagnostic::new(code::E0102, span(open, open + 1), "a block is never closed").label("this `<` has no `>`");
+            let problem = Diagnostic::new(code::E0102, span(open, open + 1), "a block is never closed")
+                .label("this `<` has no `>`");
             let with_others = |problem: Diagnostic, other: &Span| problem.also(*other, "or is this one too many?");
             line.opens
                 .iter()
@@ -38,9 +39,11 @@ pub(crate) fn bracket(fault: Fault, line: &Line, span: impl Fn(usize, usize) -> 
 }
 
 pub(crate) fn stray(span: Span) -> Diagnostic {
-    Diagnostic::new(code::E0103, span, "this `>` closes nothing")
-        .label("no `<` is open here")
-        .fix("remove the `>`", span, "")
+    Diagnostic::new(code::E0103, span, "this `>` closes nothing").label("no `<` is open here").fix(
+        "remove the `>`",
+        span,
+        "",
+    )
 }
 
 pub(crate) fn headless(open: Span, head: Option<Span>) -> Diagnostic {
@@ -88,9 +91,11 @@ pub(crate) fn unclosed_group(open: Span) -> Diagnostic {
 }
 
 pub(crate) fn empty_place(comma: Span) -> Diagnostic {
-    Diagnostic::new(code::E0108, comma, "a list has an empty place")
-        .label("nothing stands before this comma")
-        .fix("remove the comma", comma, "")
+    Diagnostic::new(code::E0108, comma, "a list has an empty place").label("nothing stands before this comma").fix(
+        "remove the comma",
+        comma,
+        "",
+    )
 }
 
 pub(crate) fn half_pair(span: Span, key: &str) -> Diagnostic {
@@ -100,18 +105,23 @@ pub(crate) fn half_pair(span: Span, key: &str) -> Diagnostic {
 }
 
 pub(crate) fn lone_colon(colon: Span, behind_something: bool) -> Diagnostic {
-    let problem = Diagnostic::new(code::E0107, colon, "this `:` joins no pair").label("a pair is one operand, a `:`, and one operand");
-    if behind_something { problem.fix("remove the `:`", colon, " ") } else { problem.help("write what the `:` should join before it") }
+    let problem = Diagnostic::new(code::E0107, colon, "this `:` joins no pair")
+        .label("a pair is one operand, a `:`, and one operand");
+    if behind_something {
+        problem.fix("remove the `:`", colon, " ")
+    } else {
+        problem.help("write what the `:` should join before it")
+    }
 }
 
 pub(crate) fn junk(text: &str, span: Span) -> Diagnostic {
     let problem = |title: String| Diagnostic::new(code::E0110, span, title).label("not part of the language");
     match text {
-        "->" | "=>" => problem(format!("Mesh has no `{text}`")).help(
-            "a pair is written with `:`, as in `v1: 80%`; a port is mapped with `to`, as in `http 80 to 8080`",
-        ),
-        "==" => problem("Mesh has no `==`".to_owned())
-            .help("a test is its word and its value: `header end-user \"jason\"`"),
+        "->" | "=>" => problem(format!("Mesh has no `{text}`"))
+            .help("a pair is written with `:`, as in `v1: 80%`; a port is mapped with `to`, as in `http 80 to 8080`"),
+        "==" => {
+            problem("Mesh has no `==`".to_owned()).help("a test is its word and its value: `header end-user \"jason\"`")
+        }
         "|" => problem("Mesh has no `|`".to_owned())
             .help("alternatives of one operand are joined by `,`, whole phrases by `or`"),
         "~" => problem("a `~` stands alone".to_owned())
@@ -138,14 +148,19 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
     if first.is_ascii_alphanumeric() && word.is_ascii() {
         return None;
     }
-    let invisible = |c: &char| matches!(c, '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{202f}' | '\u{3000}' | '\u{feff}');
+    let invisible =
+        |c: &char| matches!(c, '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{202f}' | '\u{3000}' | '\u{feff}');
     if let Some((at, c)) = word.char_indices().find(|(_, c)| invisible(c)) {
         let start = span.start + at as u32;
         let place = Span::new(span.file, start, start + c.len_utf8() as u32);
         return Some(
-            Diagnostic::new(code::E0116, place, format!("the invisible character `{}` cannot stand here", c.escape_unicode()))
-                .label("looks like a space, or like nothing")
-                .fix("write a space", place, " "),
+            Diagnostic::new(
+                code::E0116,
+                place,
+                format!("the invisible character `{}` cannot stand here", c.escape_unicode()),
+            )
+            .label("looks like a space, or like nothing")
+            .fix("write a space", place, " "),
         );
     }
     if word == "\\" {
@@ -169,7 +184,9 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
             let problem = Diagnostic::new(code::E0111, span, format!("`{}` is not a quote of Mesh", first as char))
                 .label("strings stand in `\"`");
             let whole = word.len() == inner.len() + 2 && !inner.contains(['\\', '"']);
-            Some(if whole { problem.fix(format!("write `\"{inner}\"`"), span, format!("\"{inner}\"")) } else {
+            Some(if whole {
+                problem.fix(format!("write `\"{inner}\"`"), span, format!("\"{inner}\""))
+            } else {
                 problem.help("write strings in `\"`")
             })
         }
@@ -184,11 +201,13 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
                 .label("a percentage starts with a digit")
                 .fix(format!("write `0{word}`"), span, format!("0{word}")),
         ),
-        b'&' => Some(
-            Diagnostic::new(code::E0110, span, format!("Mesh has no `{word}`"))
-                .label("not part of the language")
-                .fix("write `and`", span, "and"),
-        ),
+        b'&' => {
+            Some(
+                Diagnostic::new(code::E0110, span, format!("Mesh has no `{word}`"))
+                    .label("not part of the language")
+                    .fix("write `and`", span, "and"),
+            )
+        }
         b'!' => Some(
             Diagnostic::new(code::E0110, span, format!("Mesh has no `{word}`"))
                 .label("not part of the language")

@@ -25,12 +25,8 @@ pub struct Parsed<'a> {
 /// Parses a file. The result covers the whole text, whatever is in it.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
-    let mut builder = Builder {
-        tree: Tree { text, file, ..Tree::default() },
-        diagnostics: Vec::new(),
-        base: 0,
-        poisoned: false,
-    };
+    let mut builder =
+        Builder { tree: Tree { text, file, ..Tree::default() }, diagnostics: Vec::new(), base: 0, poisoned: false };
     let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     for piece in pieces(&text[start..]) {
         builder.piece(piece, start);

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::marks::{Mark, Marks};
+
 /// How deep blocks and groups may stand in each other.
 pub const MAX_DEPTH: usize = 64;
 
@@ -51,25 +53,6 @@ impl Fault {
             Fault::Stray { close } | Fault::Headless { close, .. } => *close,
         }
     }
-}
-
-/// A token that matters to the scanner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Open,
-    Close,
-    GroupOpen,
-    GroupClose,
-    Semicolon,
-    Newline,
-    Comment,
-    Comma,
-    /// A `"""` that is never closed.
-    Runaway,
-    /// A `"` that its line does not close.
-    HalfString,
-    /// Anything else.
-    Token,
 }
 
 /// Cuts a text. The pieces cover it, in order.
@@ -300,13 +283,7 @@ fn unclosed(
 }
 
 /// A `>` too many: either a `<` is missing at the end of a line whose body is indented, or it is the `>`.
-fn stray(
-    text: &str,
-    range: &Range<usize>,
-    close: usize,
-    faults: &mut Vec<Fault>,
-    repairs: &mut Vec<(usize, u8)>,
-) {
+fn stray(text: &str, range: &Range<usize>, close: usize, faults: &mut Vec<Fault>, repairs: &mut Vec<(usize, u8)>) {
     let close_line = text[..close].rfind('\n').map_or(0, |n| n + 1);
     let own_line = text[close_line..close].trim().is_empty();
     if own_line {
@@ -395,118 +372,6 @@ fn yaml_regions(text: &str) -> Vec<Range<usize>> {
 fn yaml_line(line: &str) -> bool {
     let word = line.split([' ', '\t', '\r']).next().unwrap_or_default();
     word.is_empty() || word.ends_with(':') || word.starts_with('-') || word.starts_with('#') || line.trim() == "..."
-}
-
-/// The tokens of a text, as far as the scanner cares.
-struct Marks<'a> {
-    bytes: &'a [u8],
-    text: &'a str,
-    at: usize,
-    end: usize,
-}
-
-impl<'a> Marks<'a> {
-    fn new(text: &'a str, range: Range<usize>) -> Marks<'a> {
-        Marks { bytes: text.as_bytes(), text, at: range.start, end: range.end }
-    }
-
-    /// Moves behind a run of bytes for which `inside` holds.
-    fn skip(&mut self, inside: impl Fn(u8) -> bool) {
-        while self.at < self.end && inside(self.bytes[self.at]) {
-            self.at += 1;
-        }
-    }
-
-    /// Moves behind a string whose opening quote was passed.
-    fn skip_string(&mut self) -> Mark {
-        while self.at < self.end {
-            match self.bytes[self.at] {
-                b'\n' => break,
-                b'"' => {
-                    self.at += 1;
-                    return Mark::Token;
-                }
-                b'\\' if self.at + 1 < self.end && self.bytes[self.at + 1] != b'\n' => self.at += 2,
-                _ => self.at += 1,
-            }
-        }
-        Mark::HalfString
-    }
-}
-
-impl Iterator for Marks<'_> {
-    type Item = (Mark, usize);
-
-    fn next(&mut self) -> Option<(Mark, usize)> {
-        self.skip(|b| matches!(b, b' ' | b'\t' | b'\r'));
-        if self.at >= self.end {
-            return None;
-        }
-        let start = self.at;
-        self.at += 1;
-        let next = (self.at < self.end).then(|| self.bytes[self.at]);
-        let mark = match self.bytes[start] {
-            b'\n' => Mark::Newline,
-            b';' => Mark::Semicolon,
-            b',' => Mark::Comma,
-            b'(' => Mark::GroupOpen,
-            b')' => Mark::GroupClose,
-            b'<' | b'>' if next == Some(b'=') => {
-                self.at += 1;
-                Mark::Token
-            }
-            b'<' => Mark::Open,
-            b'>' => Mark::Close,
-            // `->` and `=>` are arrows of other languages, not closing brackets.
-            b'-' | b'=' if next == Some(b'>') => {
-                self.at += 1;
-                Mark::Token
-            }
-            b':' | b'=' | b'|' => Mark::Token,
-            b'#' => {
-                self.skip(|b| b != b'\n');
-                Mark::Comment
-            }
-            b'"' if self.text[start..self.end].starts_with("\"\"\"") => {
-                let rest = &self.text[start + 3..self.end];
-                let close = rest.find("\"\"\"");
-                // One that is never closed ends where the next statement starts at column one.
-                let runaway = || {
-                    let mut line = 0;
-                    while let Some(n) = rest[line..].find('\n') {
-                        line += n + 1;
-                        if rest.as_bytes().get(line).is_some_and(u8::is_ascii_lowercase) {
-                            return line - 1;
-                        }
-                    }
-                    rest.len()
-                };
-                self.at = start + 3 + close.map_or_else(runaway, |n| n + 3);
-                if close.is_some() { Mark::Token } else { Mark::Runaway }
-            }
-            b'"' => self.skip_string(),
-            b'~' if next == Some(b'"') => {
-                self.at += 1;
-                self.skip_string()
-            }
-            b'/' => {
-                self.skip(|b| !ends_word(b) || matches!(b, b':' | b'='));
-                Mark::Token
-            }
-            _ => {
-                self.skip(|b| !ends_word(b));
-                Mark::Token
-            }
-        };
-        Some((mark, start))
-    }
-}
-
-fn ends_word(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\n' | b',' | b':' | b';' | b'>' | b'<' | b')' | b'(' | b'"' | b'=' | b'|' | b'\t' | b'\r'
-    )
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn escape(text: &str) -> Option<(char, usize)> {
     Some((char, 2))
 }
 
-/// `\uXXXX`, or two of them that make a surrogate pair.
+/// `\u` and four digits, or two of them that make a surrogate pair.
 fn unicode(text: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;

@@ -19,7 +19,8 @@ pub struct Output {
 
 /// Writes a bundle. A file of the same name that meshc did not write is an error, and nothing is written then.
 pub fn write(folder: &Path, outputs: &[Output]) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure(format!("the folder `{}` cannot be made: {error}", folder.display())))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure(format!("the folder `{}` cannot be made: {error}", folder.display())))?;
     let before = manifest(folder);
     for output in outputs {
         let path = folder.join(&output.name);
@@ -39,7 +40,8 @@ pub fn write(folder: &Path, outputs: &[Output]) -> Result<(), Failure> {
     for stale in before.difference(&now) {
         let path = folder.join(stale);
         if path.is_file() {
-            std::fs::remove_file(&path).map_err(|error| Failure(format!("`{}` cannot be removed: {error}", path.display())))?;
+            std::fs::remove_file(&path)
+                .map_err(|error| Failure(format!("`{}` cannot be removed: {error}", path.display())))?;
         }
     }
     write_manifest(folder, &now)
@@ -48,7 +50,9 @@ pub fn write(folder: &Path, outputs: &[Output]) -> Result<(), Failure> {
 /// The names that an earlier build wrote. Only plain names count: no line of the list leads out of the folder.
 fn manifest(folder: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(folder.join(MANIFEST)).unwrap_or_default();
-    let plain = |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.contains(['/', '\\']) && *line != ".." && *line != ".";
+    let plain = |line: &&str| {
+        !line.is_empty() && !line.starts_with('#') && !line.contains(['/', '\\']) && *line != ".." && *line != "."
+    };
     text.lines().filter(plain).map(str::to_owned).collect()
 }
 

@@ -27,7 +27,9 @@ pub fn load(arguments: &[PathBuf]) -> Result<Loaded, Failure> {
     for path in expand(arguments)? {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input cannot be read: {error}"))?;
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input cannot be read: {error}"))?;
             loaded.add(STDIN.to_owned(), bytes, false);
             continue;
         }
@@ -38,7 +40,8 @@ pub fn load(arguments: &[PathBuf]) -> Result<Loaded, Failure> {
     let mut next = 0;
     while next < loaded.sources.len() {
         let wanted = {
-            let (file, source) = loaded.sources.iter().nth(next).ok_or_else(|| Failure("a source is lost".to_owned()))?;
+            let (file, source) =
+                loaded.sources.iter().nth(next).ok_or_else(|| Failure("a source is lost".to_owned()))?;
             let parsed = mesh_syntax::parse(file, &source.text);
             let folder = Path::new(&source.name).parent().map(Path::to_path_buf).unwrap_or_default();
             imports(&parsed.tree).into_iter().map(|import| (import.name, folder.clone())).collect::<Vec<_>>()
@@ -64,9 +67,13 @@ impl Loaded {
         if let Some(at) = bad {
             let at = at as u32;
             self.problems.push(
-                Diagnostic::new(code::E0101, Span::new(id, at, at + '\u{FFFD}'.len_utf8() as u32), "a file is not UTF-8")
-                    .label("this byte is of another encoding")
-                    .help("save the file as UTF-8"),
+                Diagnostic::new(
+                    code::E0101,
+                    Span::new(id, at, at + '\u{FFFD}'.len_utf8() as u32),
+                    "a file is not UTF-8",
+                )
+                .label("this byte is of another encoding")
+                .help("save the file as UTF-8"),
             );
         }
         id
@@ -89,7 +96,13 @@ impl Loaded {
         }
         let path = folder.join(name);
         let file = path.with_file_name(format!("{}.mesh", path.file_name().unwrap_or_default().to_string_lossy()));
-        let files = if file.is_file() { vec![file] } else if path.is_dir() { mesh_files(&path)? } else { Vec::new() };
+        let files = if file.is_file() {
+            vec![file]
+        } else if path.is_dir() {
+            mesh_files(&path)?
+        } else {
+            Vec::new()
+        };
         for file in files {
             let name = shown(&file);
             if !self.has(&name) {

@@ -17,7 +17,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 "annotation" => self.pairs(clause.args.list("labels"), &mut common.annotations, false),
                 "export" => {
                     let places: Vec<&str> = clause.args.list("places").iter().map(Arg::word).collect();
-                    if let Some(lone) = places.iter().find(|place| matches!(**place, "everywhere" | "nowhere")).filter(|_| places.len() > 1) {
+                    if let Some(lone) = places
+                        .iter()
+                        .find(|place| matches!(**place, "everywhere" | "nowhere"))
+                        .filter(|_| places.len() > 1)
+                    {
                         self.push(
                             Diagnostic::new(code::E0319, clause.span(), format!("`{lone}` stands alone"))
                                 .label("beside other places"),

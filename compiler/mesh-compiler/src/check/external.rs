@@ -59,7 +59,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                     match number.parse::<u16>() {
                         Ok(number) if number > 0 => ports.push((name.to_string(), number, arg.span)),
                         _ => self.diagnostics.push(
-                            Diagnostic::new(code::E0310, arg.span, format!("`{number}` is not a port number")).label("from 1 to 65535"),
+                            Diagnostic::new(code::E0310, arg.span, format!("`{number}` is not a port number"))
+                                .label("from 1 to 65535"),
                         ),
                     }
                 }
@@ -75,22 +76,32 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let (Some(protocol), Some(arg)) = (Protocol::named(word), args.get("port")) else { return };
                 let number = arg.number() as u16;
                 let target = args.get("target").map_or(number, |arg| arg.number() as u16);
-                let port = Port { number, target, alias: args.get("alias").map(|arg| arg.word()), protocol, span: clause.span() };
+                let port = Port {
+                    number,
+                    target,
+                    alias: args.get("alias").map(|arg| arg.word()),
+                    protocol,
+                    span: clause.span(),
+                };
                 let tls = args.get("mode").map(|arg| (arg.word(), arg.span));
                 if let (Some((_, span)), Rank::Tls) = (tls, protocol.rank()) {
                     self.diagnostics.push(
                         Diagnostic::new(code::E0319, span, format!("`{word}` is encrypted by the application already"))
                             .label("a second TLS around it")
                             .note("the proxy would wrap TLS in TLS, which the server does not expect")
-                            .help(format!("write `http 80 to {target} tls simple` and let the application speak plain HTTP")),
+                            .help(format!(
+                                "write `http 80 to {target} tls simple` and let the application speak plain HTTP"
+                            )),
                     );
                     external.incomplete = true;
                     return;
                 }
-                let same = |old: &&ExternalPort<'_>| old.port.number == number || port_name(&old.port) == port_name(&port);
+                let same =
+                    |old: &&ExternalPort<'_>| old.port.number == number || port_name(&old.port) == port_name(&port);
                 if let Some(first) = external.ports.iter().find(same) {
                     let what = if first.port.number == number { number.to_string() } else { port_name(&port) };
-                    let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{what}` is declared twice"));
+                    let problem =
+                        Diagnostic::new(code::E0207, port.span, format!("the port `{what}` is declared twice"));
                     self.diagnostics.push(problem.label("again here").also(first.port.span, "first here"));
                     return;
                 }
@@ -116,10 +127,16 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(port) = tcp.filter(|_| external.addresses.is_empty()) {
             let number = port.port.number;
             problems.push(
-                Diagnostic::new(code::E0416, port.port.span, format!("port {number} of `{}` needs an address", external.name))
-                    .label("TCP does not say which host it is for")
-                    .note(format!("without an address the proxy listens on 0.0.0.0:{number} and takes that port from the whole mesh"))
-                    .help("write `address 203.0.113.0/24` with the addresses of the host"),
+                Diagnostic::new(
+                    code::E0416,
+                    port.port.span,
+                    format!("port {number} of `{}` needs an address", external.name),
+                )
+                .label("TCP does not say which host it is for")
+                .note(format!(
+                    "without an address the proxy listens on 0.0.0.0:{number} and takes that port from the whole mesh"
+                ))
+                .help("write `address 203.0.113.0/24` with the addresses of the host"),
             );
         }
         problems.extend(resolution_problems(external));
@@ -182,48 +199,86 @@ fn resolution_problems(external: &External<'_>) -> Vec<Diagnostic> {
     let at = external.resolve.map_or(external.span, |(_, span)| span);
     let wildcard = external.hosts.iter().find(|(host, _)| host.starts_with('*'));
     let exclude = |title: &str, label: &str| Diagnostic::new(code::E0319, at, title.to_owned()).label(label.to_owned());
-    if let (Some((host, span)), "DNS" | "DNS_ROUND_ROBIN", true) = (wildcard, resolution, external.endpoints.is_empty()) {
-        problems.push(exclude("a wildcard host has no address to look up", "DNS needs one name")
-            .also(*span, format!("`{host}` stands for many"))
-            .help("leave `resolve` out: callers then go to the address that they looked up themselves"));
+    if let (Some((host, span)), "DNS" | "DNS_ROUND_ROBIN", true) = (wildcard, resolution, external.endpoints.is_empty())
+    {
+        problems.push(
+            exclude("a wildcard host has no address to look up", "DNS needs one name")
+                .also(*span, format!("`{host}` stands for many"))
+                .help("leave `resolve` out: callers then go to the address that they looked up themselves"),
+        );
     }
     if let (Some(endpoint), "NONE") = (external.endpoints.first(), resolution) {
-        problems.push(exclude("with `resolve off` callers go where they want", "endpoints would be ignored").also(endpoint.span, "an endpoint"));
+        problems.push(
+            exclude("with `resolve off` callers go where they want", "endpoints would be ignored")
+                .also(endpoint.span, "an endpoint"),
+        );
     }
     if resolution == "STATIC" {
         if external.endpoints.is_empty() {
-            problems.push(exclude("`resolve static` needs endpoints", "there is none").help("write `endpoint ADDRESS`"));
+            problems
+                .push(exclude("`resolve static` needs endpoints", "there is none").help("write `endpoint ADDRESS`"));
         }
         for endpoint in external.endpoints.iter().filter(|endpoint| Address::parse(&endpoint.address).is_none()) {
             problems.push(
                 Diagnostic::new(code::E0319, endpoint.span, "`resolve static` takes addresses, not names")
-                    .label("a host name").also(at, "said here"),
+                    .label("a host name")
+                    .also(at, "said here"),
             );
         }
     }
     if let ("DNS_ROUND_ROBIN", Some(second)) = (resolution, external.endpoints.get(1)) {
-        problems.push(Diagnostic::new(code::E0319, second.span, "`resolve dns-round-robin` takes one endpoint").label("a second one").also(at, "said here"));
+        problems.push(
+            Diagnostic::new(code::E0319, second.span, "`resolve dns-round-robin` takes one endpoint")
+                .label("a second one")
+                .also(at, "said here"),
+        );
     }
     if let Some((_, span)) = external.addresses.iter().find(|(address, _)| address.contains('/')) {
         if !matches!(resolution, "NONE" | "STATIC") {
-            problems.push(Diagnostic::new(code::E0319, *span, "a block of addresses cannot be looked up").label("a block").also(at, "resolved by DNS here")
-                .help("write `resolve off`"));
+            problems.push(
+                Diagnostic::new(code::E0319, *span, "a block of addresses cannot be looked up")
+                    .label("a block")
+                    .also(at, "resolved by DNS here")
+                    .help("write `resolve off`"),
+            );
         }
     }
     if resolution == "DYNAMIC_DNS" {
         if let Some((host, span)) = external.hosts.iter().find(|(host, _)| !host.starts_with('*')) {
-            problems.push(Diagnostic::new(code::E0319, *span, "`resolve dynamic` is for wildcard hosts").label(format!("`{host}` is one name")).also(at, "said here").help("leave `resolve` out"));
+            problems.push(
+                Diagnostic::new(code::E0319, *span, "`resolve dynamic` is for wildcard hosts")
+                    .label(format!("`{host}` is one name"))
+                    .also(at, "said here")
+                    .help("leave `resolve` out"),
+            );
         }
         if let Some((_, span)) = external.addresses.first() {
-            problems.push(Diagnostic::new(code::E0319, *span, "`resolve dynamic` looks addresses up by itself").label("an address").also(at, "said here"));
+            problems.push(
+                Diagnostic::new(code::E0319, *span, "`resolve dynamic` looks addresses up by itself")
+                    .label("an address")
+                    .also(at, "said here"),
+            );
         }
         if let Some(endpoint) = external.endpoints.first() {
-            problems.push(Diagnostic::new(code::E0319, endpoint.span, "`resolve dynamic` looks endpoints up by itself").label("an endpoint").also(at, "said here"));
+            problems.push(
+                Diagnostic::new(code::E0319, endpoint.span, "`resolve dynamic` looks endpoints up by itself")
+                    .label("an endpoint")
+                    .also(at, "said here"),
+            );
         }
-        let odd = |port: &&ExternalPort<'_>| !matches!(port.port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls);
+        let odd = |port: &&ExternalPort<'_>| {
+            !matches!(port.port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls)
+        };
         if let Some(port) = external.ports.iter().find(odd) {
-            problems.push(Diagnostic::new(code::E0319, port.port.span, "`resolve dynamic` serves `http`, `http2`, `grpc` and `tls` only")
-                .label(format!("`{}`", port.port.protocol.word())).also(at, "said here"));
+            problems.push(
+                Diagnostic::new(
+                    code::E0319,
+                    port.port.span,
+                    "`resolve dynamic` serves `http`, `http2`, `grpc` and `tls` only",
+                )
+                .label(format!("`{}`", port.port.protocol.word()))
+                .also(at, "said here"),
+            );
         }
     }
     problems

@@ -59,6 +59,21 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             incomplete = true;
         }
+        let secret = listeners
+            .iter()
+            .filter_map(|listener| listener.tls.as_ref())
+            .flat_map(|tls| &tls.certs)
+            .next()
+            .map(|(_, span)| *span);
+        if let (Some(secret), None, false, true) = (secret, workload, incomplete, self.mesh.gateways[id.0].emits) {
+            self.push(
+                Diagnostic::new(code::E0405, secret, "where this secret is read is not known")
+                    .label("a secret of which namespace?")
+                    .also(span, "declared with `select` only")
+                    .note("Istio reads it in the namespace of the gateway's pods, not in that of the Gateway")
+                    .help("declare the gateway `on SERVICE`, or name files: `cert file \"…\" key \"…\"`"),
+            );
+        }
         let gateway = &mut self.mesh.gateways[id.0];
         gateway.common = common;
         gateway.workload = workload;
@@ -68,10 +83,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     fn unknown_workload(&mut self, name: crate::operand::Name<'a>, span: Span) {
-        let known = self.mesh.services.iter().filter(|service| service.namespace == name.namespace).map(|service| service.name);
+        let known =
+            self.mesh.services.iter().filter(|service| service.namespace == name.namespace).map(|service| service.name);
         let near = crate::suggest::nearest(name.name, known);
-        let same = self.mesh.services.iter().find(|service| service.name == name.name).and_then(|service| service.namespace);
-        let problem = Diagnostic::new(code::E0201, span, format!("no service `{}` is declared", name.name)).label("the gateway runs on it");
+        let same =
+            self.mesh.services.iter().find(|service| service.name == name.name).and_then(|service| service.namespace);
+        let problem = Diagnostic::new(code::E0201, span, format!("no service `{}` is declared", name.name))
+            .label("the gateway runs on it");
         let problem = match (near, same) {
             (Some(near), _) => {
                 let place = Span::new(span.file, span.start, span.start + name.name.len() as u32);
@@ -81,7 +99,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let full = format!("{}.{namespace}", name.name);
                 problem.fix(format!("write `{full}`"), span, full)
             }
-            (None, None) => problem.help("`use std/istioctl` or `use std/helm` declares the usual ones; others are declared as `service`"),
+            (None, None) => problem
+                .help("`use std/istioctl` or `use std/helm` declares the usual ones; others are declared as `service`"),
         };
         self.push(problem);
     }
@@ -95,8 +114,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             let short = host != "*" && !host.contains('.');
             let partial = host.starts_with('*') && host != "*" && !host.starts_with("*.");
             if short || partial {
-                let reason = if short { "a listener takes full names, or `*`" } else { "a listener takes `*` or `*.DOMAIN`" };
-                self.push(Diagnostic::new(code::E0211, span, format!("Istio refuses the host `{host}` at a gateway")).label(reason));
+                let reason =
+                    if short { "a listener takes full names, or `*`" } else { "a listener takes `*` or `*.DOMAIN`" };
+                self.push(
+                    Diagnostic::new(code::E0211, span, format!("Istio refuses the host `{host}` at a gateway"))
+                        .label(reason),
+                );
                 continue;
             }
             hosts.push((host, span));
@@ -113,8 +136,13 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         if let Some(bind) = clauses.get("bind").and_then(|clause| clause.args.get("address")) {
             match bind.value {
-                Value::Address(crate::operand::Address::One(address)) => listener.bind = Some((address.to_string(), bind.span)),
-                _ => self.push(Diagnostic::new(code::E0301, bind.span, "expected one address, found a block").label("a listener is bound to one")),
+                Value::Address(crate::operand::Address::One(address)) => {
+                    listener.bind = Some((address.to_string(), bind.span))
+                }
+                _ => self.push(
+                    Diagnostic::new(code::E0301, bind.span, "expected one address, found a block")
+                        .label("a listener is bound to one"),
+                ),
             }
         }
         if let Some(from) = clauses.get("routes-from") {
@@ -141,14 +169,20 @@ impl<'t, 'a> Checker<'t, 'a> {
             if let Some(tls) = clauses.list.iter().find(|clause| plain_only.contains(&clause.name())) {
                 let secure = if protocol == Protocol::Http { "https" } else { "tls" };
                 self.push(
-                    Diagnostic::new(code::E0319, tls.span(), format!("`{}` needs TLS, and this listener speaks none", tls.name()))
-                        .label("would be ignored")
-                        .also(clause.span(), format!("a `{}` listener", protocol.word()))
-                        .help(format!("write `{secure} {port}`")),
+                    Diagnostic::new(
+                        code::E0319,
+                        tls.span(),
+                        format!("`{}` needs TLS, and this listener speaks none", tls.name()),
+                    )
+                    .label("would be ignored")
+                    .also(clause.span(), format!("a `{}` listener", protocol.word()))
+                    .help(format!("write `{secure} {port}`")),
                 );
             }
             if let (Some(span), false) = (listener.redirect, protocol == Protocol::Http) {
-                self.push(Diagnostic::new(code::E0319, span, "only an `http` listener redirects").label("no plain HTTP here"));
+                self.push(
+                    Diagnostic::new(code::E0319, span, "only an `http` listener redirects").label("no plain HTTP here"),
+                );
             }
         }
         Some(listener)
@@ -168,9 +202,15 @@ impl<'t, 'a> Checker<'t, 'a> {
         let Some(way) = modes.first() else {
             if !clauses.poisoned {
                 self.push(
-                    Diagnostic::new(code::E0307, head.span(), format!("the listener on port {port} has no certificate"))
-                        .label("what becomes of its TLS?")
-                        .help("write `cert \"SECRET\"`, or `passthrough` to hand TLS on unopened, or `mesh` for Istio's own"),
+                    Diagnostic::new(
+                        code::E0307,
+                        head.span(),
+                        format!("the listener on port {port} has no certificate"),
+                    )
+                    .label("what becomes of its TLS?")
+                    .help(
+                        "write `cert \"SECRET\"`, or `passthrough` to hand TLS on unopened, or `mesh` for Istio's own",
+                    ),
                 );
             }
             return None;
@@ -184,8 +224,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             (_, Some(_)) => "MUTUAL",
             _ => "SIMPLE",
         };
-        let texts = |word: &str, slot: &str| clauses.get(word).map(|clause| clause.args.list(slot).iter().map(text).collect()).unwrap_or_default();
-        let word = |word: &str| clauses.get(word).and_then(|clause| clause.args.get("version")).map(|arg| (arg.word(), arg.span));
+        let texts = |word: &str, slot: &str| {
+            clauses.get(word).map(|clause| clause.args.list(slot).iter().map(text).collect()).unwrap_or_default()
+        };
+        let word = |word: &str| {
+            clauses.get(word).and_then(|clause| clause.args.get("version")).map(|arg| (arg.word(), arg.span))
+        };
         let files = clauses.get("cert").and_then(|clause| {
             let (file, key) = (clause.args.get("file")?, clause.args.get("key")?);
             Some((text(file).0, text(key).0, clause.span()))
@@ -199,7 +243,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             san: texts("san", "names"),
             min: word("min-tls"),
             max: word("max-tls"),
-            ciphers: clauses.get("ciphers").map(|clause| clause.args.list("names").iter().map(|arg| (arg.word(), arg.span)).collect()).unwrap_or_default(),
+            ciphers: clauses
+                .get("ciphers")
+                .map(|clause| clause.args.list("names").iter().map(|arg| (arg.word(), arg.span)).collect())
+                .unwrap_or_default(),
         };
         self.check_tls(clauses, &tls, mutual);
         Some(tls)
@@ -214,7 +261,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.push(
                     Diagnostic::new(code::E0319, clause.span(), format!("`{}` has nothing to work on", clause.name()))
                         .label("would be ignored")
-                        .also(tls.span, if tls.mode == "ISTIO_MUTUAL" { "Istio keeps these certificates itself" } else { "TLS is handed on unopened" }),
+                        .also(
+                            tls.span,
+                            if tls.mode == "ISTIO_MUTUAL" {
+                                "Istio keeps these certificates itself"
+                            } else {
+                                "TLS is handed on unopened"
+                            },
+                        ),
                 );
             }
             return;
@@ -236,17 +290,37 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
         }
         if let (Some((_, span)), None) = (&tls.ca, mutual) {
-            self.push(Diagnostic::new(code::E0307, *span, "`ca` verifies clients, and none is asked to show itself").label("needs `mutual`").help("write `mutual`"));
+            self.push(
+                Diagnostic::new(code::E0307, *span, "`ca` verifies clients, and none is asked to show itself")
+                    .label("needs `mutual`")
+                    .help("write `mutual`"),
+            );
         }
         if let (Some((_, span)), None) = (tls.san.first(), mutual) {
-            self.push(Diagnostic::new(code::E0307, *span, "`san` names clients, and none is asked to show itself").label("needs `mutual`").help("write `mutual`"));
+            self.push(
+                Diagnostic::new(code::E0307, *span, "`san` names clients, and none is asked to show itself")
+                    .label("needs `mutual`")
+                    .help("write `mutual`"),
+            );
         }
         if let [_, _, (_, third), ..] = tls.certs.as_slice() {
-            self.push(Diagnostic::new(code::E0310, *third, "a listener has two certificates at most").label("a third one").note("one for RSA, one for ECDSA"));
+            self.push(
+                Diagnostic::new(code::E0310, *third, "a listener has two certificates at most")
+                    .label("a third one")
+                    .note("one for RSA, one for ECDSA"),
+            );
         }
         if let (Some((min, span)), Some((max, other))) = (tls.min, tls.max) {
             if min > max {
-                self.push(Diagnostic::new(code::E0319, span, format!("TLS {min} at least and {max} at most leave no version")).label("the least").also(other, "the most"));
+                self.push(
+                    Diagnostic::new(
+                        code::E0319,
+                        span,
+                        format!("TLS {min} at least and {max} at most leave no version"),
+                    )
+                    .label("the least")
+                    .also(other, "the most"),
+                );
             }
         }
     }

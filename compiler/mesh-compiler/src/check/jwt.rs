@@ -148,6 +148,27 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return false;
         }
+        if let Subject::Gateway(id) = subject {
+            let gateway = &self.mesh.gateways[id.0];
+            if gateway.workload.is_none() {
+                let (name, declared, known) = (gateway.name, gateway.span, !gateway.incomplete);
+                if known {
+                    self.push(
+                        Diagnostic::new(
+                            code::E0405,
+                            span,
+                            format!(
+                                "the gateway `{name}` runs on no declared service, so where its pods live is not known"
+                            ),
+                        )
+                        .label("guards pods of which namespace?")
+                        .also(declared, "declared with `select` only")
+                        .help("declare it `on SERVICE`"),
+                    );
+                }
+                return false;
+            }
+        }
         if http && self.lacks_http(subject) {
             self.push(
                 Diagnostic::new(code::E0320, span, format!("`{word}` needs HTTP, and this target has no HTTP port"))

@@ -65,11 +65,15 @@ impl<'t, 'a> Checker<'t, 'a> {
         let problem = if old.mode.0 == new.mode.0 {
             crate::clause::twice("mtls", new.mode.1, old.mode.1)
         } else {
-            Diagnostic::new(code::E0407, new.mode.1, format!("mutual TLS is `{}` here and `{}` there", new.mode.0, old.mode.0))
-                .label("the second statement")
-                .also(old.mode.1, "the first statement")
-                .note("Istio would take the older object and ignore the other")
-                .help("keep one of them; a port has a mode of its own in `< port P MODE >`")
+            Diagnostic::new(
+                code::E0407,
+                new.mode.1,
+                format!("mutual TLS is `{}` here and `{}` there", new.mode.0, old.mode.0),
+            )
+            .label("the second statement")
+            .also(old.mode.1, "the first statement")
+            .note("Istio would take the older object and ignore the other")
+            .help("keep one of them; a port has a mode of its own in `< port P MODE >`")
         };
         self.push(problem);
     }

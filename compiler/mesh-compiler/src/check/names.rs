@@ -1,11 +1,10 @@
-//! Declarations, and the look-up of every name: once reported, an unknown name stays quiet.
+//! The look-up of every name: once reported, an unknown name stays quiet.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 
-use super::{Checker, Key, Placed};
-use crate::model::{
-    Common, External, ExternalId, Gateway, GatewayId, Namespace, Port, Service, ServiceId, Subject, Version,
-};
+use super::declare::new_service;
+use super::{Checker, Key};
+use crate::model::{ExternalId, Gateway, GatewayId, Port, Service, ServiceId, Subject, Version};
 use crate::operand::{Arg, Name, Target, Value};
 use crate::suggest::{all_of, nearest};
 
@@ -16,165 +15,37 @@ pub(super) enum Named {
 }
 
 impl<'t, 'a> Checker<'t, 'a> {
-    /// Gives every declared thing its place, so that the order of statements does not matter.
-    pub(super) fn declare(&mut self, placed: &[Placed<'t, 'a>]) {
-        for statement in placed {
-            let args = &statement.clause.args;
-            match statement.clause.name() {
-                "in" => {
-                    // Living in a namespace makes it known, unless everything must be declared.
-                    if let Some(arg) = args.get("namespace").filter(|_| !self.mesh.settings.declared_only) {
-                        self.namespaces.entry(arg.word()).or_insert(arg.span);
-                    }
-                }
-                "namespace" => {
-                    for arg in args.list("names") {
-                        self.declare_namespace(arg, statement);
-                    }
-                }
-                "service" | "external" | "gateway" => self.declare_named(statement),
-                "route" if args.list("targets").is_empty() => {
-                    if let Some(object) = args.get("object") {
-                        let namespace = args.get("namespace").map(|arg| arg.word()).or(statement.site.namespace);
-                        self.delegates.insert((object.word(), namespace), object.span);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn declare_namespace(&mut self, arg: &Arg<'a>, statement: &Placed<'t, 'a>) {
-        let name = arg.word();
-        self.namespaces.insert(name, arg.span);
-        if let Some(first) = self.mesh.namespaces.iter().find(|old| old.name == name && old.emits == statement.site.emits) {
-            let problem = declared_twice("namespace", name, arg.span, first.span);
-            self.push(problem);
-            return;
-        }
-        self.mesh.namespaces.push(Namespace {
-            name,
-            emits: statement.site.emits,
-            inject: None,
-            revision: None,
-            ambient: None,
-            waypoint: None,
-            common: Common::default(),
-            described: statement.clause.statement.has_block(),
-            head: arg.span.to(statement.clause.statement.block_span().opening()),
-            span: arg.span,
-        });
-    }
-
-    fn declare_named(&mut self, statement: &Placed<'t, 'a>) {
-        let kind = statement.clause.name();
-        let args = &statement.clause.args;
-        let Some(arg) = args.get("name") else { return };
-        let Name { name, namespace } = arg.name();
-        let namespace = namespace.or(args.get("namespace").map(|arg| arg.word())).or(statement.site.namespace);
-        let key: Key<'a> = (name, namespace);
-        let emits = statement.site.emits;
-        let first = match kind {
-            "gateway" => self.gateways.get(&key).map(|id| self.mesh.gateways[id.0].span),
-            _ => {
-                let service = self.services.get(&key).map(|id| self.mesh.services[id.0].span);
-                service.or_else(|| self.externals.get(&key).map(|id| self.mesh.externals[id.0].span))
-            }
-        };
-        if let Some(first) = first {
-            let problem = declared_twice(kind, name, arg.span, first);
-            self.push(problem);
-            return;
-        }
-        match kind {
-            "service" => {
-                self.services.insert(key, ServiceId(self.mesh.services.len()));
-                self.mesh.services.push(new_service(name, namespace, emits, arg.span));
-            }
-            "external" => {
-                self.externals.insert(key, ExternalId(self.mesh.externals.len()));
-                self.mesh.externals.push(External {
-                    name,
-                    namespace,
-                    emits,
-                    incomplete: false,
-                    hosts: Vec::new(),
-                    ports: Vec::new(),
-                    addresses: Vec::new(),
-                    endpoints: Vec::new(),
-                    resolve: None,
-                    common: Common::default(),
-                    span: arg.span,
-                });
-            }
-            _ => {
-                self.gateways.insert(key, GatewayId(self.mesh.gateways.len()));
-                self.mesh.gateways.push(Gateway {
-                    name,
-                    namespace,
-                    emits,
-                    incomplete: false,
-                    workload: None,
-                    select: Vec::new(),
-                    listeners: Vec::new(),
-                    common: Common::default(),
-                    span: arg.span,
-                });
-            }
-        }
-    }
-
-    /// The service that a declaration declared; nothing where it is a second declaration.
-    pub(super) fn declared_service(&self, statement: &Placed<'t, 'a>) -> Option<ServiceId> {
-        let key = self.declared_key(statement)?;
-        let id = *self.services.get(&key)?;
-        let span = statement.clause.args.get("name")?.span;
-        (self.mesh.services[id.0].span == span).then_some(id)
-    }
-
-    /// The name and namespace that a declaration is found by.
-    pub(super) fn declared_key(&self, statement: &Placed<'t, 'a>) -> Option<Key<'a>> {
-        let args = &statement.clause.args;
-        let Name { name, namespace } = args.get("name")?.name();
-        let namespace = namespace.or(args.get("namespace").map(|arg| arg.word())).or(statement.site.namespace);
-        Some((name, namespace))
-    }
-
-    /// The external that a declaration declared.
-    pub(super) fn declared_external(&self, statement: &Placed<'t, 'a>) -> Option<ExternalId> {
-        let id = *self.externals.get(&self.declared_key(statement)?)?;
-        let span = statement.clause.args.get("name")?.span;
-        (self.mesh.externals[id.0].span == span).then_some(id)
-    }
-
-    /// The gateway that a declaration declared.
-    pub(super) fn declared_gateway(&self, statement: &Placed<'t, 'a>) -> Option<GatewayId> {
-        let id = *self.gateways.get(&self.declared_key(statement)?)?;
-        let span = statement.clause.args.get("name")?.span;
-        (self.mesh.gateways[id.0].span == span).then_some(id)
-    }
-
     /// Reports a namespace that nobody declares, where that is an error or can only be a slip.
     pub(super) fn known_namespace(&mut self, name: &'a str, span: Span) -> bool {
-        if self.namespaces.contains_key(name) || self.doubtful.contains(name) || name == self.mesh.settings.root_namespace {
+        if self.namespaces.contains_key(name)
+            || self.doubtful.contains(name)
+            || name == self.mesh.settings.root_namespace
+        {
             return true;
         }
         let near = nearest(name, self.namespaces.keys().copied());
-        let service = self.mesh.services.iter().find(|service| service.name == name && !service.open).map(|service| service.span);
-        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only) || self.missing_module || self.lost.contains("namespace") {
+        let service =
+            self.mesh.services.iter().find(|service| service.name == name && !service.open).map(|service| service.span);
+        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only)
+            || self.missing_module
+            || self.lost.contains("namespace")
+        {
             return true;
         }
         if !self.reported.insert(("namespace", name.to_owned())) {
             return false;
         }
-        let problem = Diagnostic::new(code::E0205, span, format!("no namespace `{name}` is declared")).label("not known");
+        let problem =
+            Diagnostic::new(code::E0205, span, format!("no namespace `{name}` is declared")).label("not known");
         let problem = match near {
             Some(near) => {
                 let problem = problem.fix(format!("write `{near}`"), span, near);
                 problem.also(self.namespaces[near], "did you mean this one?")
             }
             None => match service {
-                Some(service) => problem.also(service, "this is a service").help("services and namespaces are joined by `or`, as in `namespace ops or orders`"),
+                Some(service) => problem
+                    .also(service, "this is a service")
+                    .help("services and namespaces are joined by `or`, as in `namespace ops or orders`"),
                 None => problem.help(format!("declare it: `namespace {name}`, or `elsewhere < namespace {name} >`")),
             },
         };
@@ -214,7 +85,8 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Takes an undeclared service as it is used, and says so; or reports it.
     fn open(&mut self, key: Key<'a>, span: Span, note: bool) -> Option<ServiceId> {
         let (name, namespace) = key;
-        let foreign = self.missing_module && namespace.is_some_and(|namespace| !self.namespaces.contains_key(namespace));
+        let foreign =
+            self.missing_module && namespace.is_some_and(|namespace| !self.namespaces.contains_key(namespace));
         if self.doubtful.contains(name) || foreign || self.lost.contains("service") || self.lost.contains("external") {
             let mut service = new_service(name, namespace, false, span);
             service.incomplete = true;
@@ -224,7 +96,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         {
             let here = self.mesh.services.iter().filter(|service| !service.open && service.namespace == namespace);
             let here = here.map(|service| service.name).chain(
-                self.mesh.externals.iter().filter(|external| external.namespace == namespace).map(|external| external.name),
+                self.mesh
+                    .externals
+                    .iter()
+                    .filter(|external| external.namespace == namespace)
+                    .map(|external| external.name),
             );
             near = nearest(name, here).or(near);
         }
@@ -239,9 +115,13 @@ impl<'t, 'a> Checker<'t, 'a> {
         service.open = true;
         if note {
             self.push(
-                Diagnostic::new(code::OPEN_SERVICE, span, format!("`{name}` is declared nowhere and taken as it is used"))
-                    .label("its versions are those that are named")
-                    .help(format!("declare it: `service {name} < http 80; versions v1, v2 >`")),
+                Diagnostic::new(
+                    code::OPEN_SERVICE,
+                    span,
+                    format!("`{name}` is declared nowhere and taken as it is used"),
+                )
+                .label("its versions are those that are named")
+                .help(format!("declare it: `service {name} < http 80; versions v1, v2 >`")),
             );
         }
         Some(self.add_open(key, service))
@@ -256,9 +136,11 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     fn unknown_service(&self, (name, namespace): Key<'a>, near: Option<&'a str>, span: Span) -> Diagnostic {
         let place = namespace.map_or(String::new(), |namespace| format!(" in namespace `{namespace}`"));
-        let problem = Diagnostic::new(code::E0201, span, format!("no service `{name}` is declared{place}")).label("not known");
+        let problem =
+            Diagnostic::new(code::E0201, span, format!("no service `{name}` is declared{place}")).label("not known");
         if let Some(near) = near {
-            let declared = self.mesh.services.iter().find(|service| service.name == near && service.namespace == namespace);
+            let declared =
+                self.mesh.services.iter().find(|service| service.name == near && service.namespace == namespace);
             let declared = declared.map(|service| service.span).or_else(|| {
                 self.mesh.externals.iter().find(|e| e.name == near && e.namespace == namespace).map(|e| e.span)
             });
@@ -274,7 +156,9 @@ impl<'t, 'a> Checker<'t, 'a> {
         match elsewhere {
             Some(other) => {
                 let namespace = other.namespace.unwrap_or("…");
-                problem.also(other.span, "this one lives in another namespace").help(format!("write `{name}.{namespace}`"))
+                problem
+                    .also(other.span, "this one lives in another namespace")
+                    .help(format!("write `{name}.{namespace}`"))
             }
             None => problem.help(format!("declare it: `service {name} < http 80 >`")),
         }
@@ -286,11 +170,16 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(id) = self.gateways.get(&key) {
             return Some(*id);
         }
-        if self.doubtful.contains(name.name) || self.missing_module || self.lost.contains("gateway") || !self.reported.insert(("gateway", format!("{key:?}"))) {
+        if self.doubtful.contains(name.name)
+            || self.missing_module
+            || self.lost.contains("gateway")
+            || !self.reported.insert(("gateway", format!("{key:?}")))
+        {
             return None;
         }
         let candidates: Vec<&Gateway<'a>> = self.mesh.gateways.iter().collect();
-        let problem = Diagnostic::new(code::E0204, span, format!("no gateway `{}` is declared here", name.name)).label("not known");
+        let problem = Diagnostic::new(code::E0204, span, format!("no gateway `{}` is declared here", name.name))
+            .label("not known");
         let here = candidates.iter().filter(|gateway| gateway.namespace == key.1).map(|gateway| gateway.name);
         let place = Span::new(span.file, span.start, span.start + name.name.len() as u32);
         let problem = if let Some(near) = nearest(name.name, here) {
@@ -300,7 +189,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             let full = format!("{}.{}", other.name, other.namespace.unwrap_or("…"));
             problem.also(other.span, "this one lives in another namespace").help(format!("write `{full}`"))
         } else if candidates.is_empty() {
-            problem.help(format!("declare it: `gateway {} on istio-ingressgateway.istio-system < http 80 \"*\" >`", name.name))
+            problem.help(format!(
+                "declare it: `gateway {} on istio-ingressgateway.istio-system < http 80 \"*\" >`",
+                name.name
+            ))
         } else {
             problem.help(format!("there are {}", all_of(candidates.iter().map(|gateway| gateway.name))))
         };
@@ -328,11 +220,14 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let name = service.name;
         let place = Span::new(span.file, span.end - version.len() as u32, span.end);
-        let problem = Diagnostic::new(code::E0202, place, format!("`{name}` has no version `{version}`")).label("not known");
+        let problem =
+            Diagnostic::new(code::E0202, place, format!("`{name}` has no version `{version}`")).label("not known");
         let names = || service.versions.iter().map(|known| known.name);
         let problem = match nearest(version, names()) {
             Some(near) => problem.fix(format!("write `{near}`"), place, near),
-            None if service.versions.is_empty() => problem.help(format!("declare it: `versions {version}` in `service {name}`")),
+            None if service.versions.is_empty() => {
+                problem.help(format!("declare it: `versions {version}` in `service {name}`"))
+            }
             None => problem.help(format!("it has {}", all_of(names()))),
         };
         let listed = service.versions.first().zip(service.versions.last()).map(|(first, last)| (first.span, last.span));
@@ -356,15 +251,22 @@ impl<'t, 'a> Checker<'t, 'a> {
             let Value::Number(number) = arg.value else {
                 if service.open || service.ports.is_empty() && !service.incomplete {
                     let name = service.name;
-                    let problem = Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{}`", arg.str()))
-                        .label("not known")
-                        .help(format!("declare it: `http 80 as {}` in `service {name}`", arg.str()));
+                    let problem =
+                        Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{}`", arg.str()))
+                            .label("not known")
+                            .help(format!("declare it: `http 80 as {}` in `service {name}`", arg.str()));
                     self.push(problem);
                 }
                 return None;
             };
             let number = u16::try_from(number).ok()?;
-            return Some(Port { number, target: number, alias: None, protocol: mesh_istio::Protocol::Http, span: arg.span });
+            return Some(Port {
+                number,
+                target: number,
+                alias: None,
+                protocol: mesh_istio::Protocol::Http,
+                span: arg.span,
+            });
         }
         let shown = match arg.value {
             Value::Number(number) => number.to_string(),
@@ -402,7 +304,8 @@ impl<'t, 'a> Checker<'t, 'a> {
         if providers.iter().any(|(name, _)| *name == arg.word()) {
             return true;
         }
-        let problem = Diagnostic::new(code::E0208, arg.span, format!("the mesh has no provider `{}`", arg.word())).label("not known");
+        let problem = Diagnostic::new(code::E0208, arg.span, format!("the mesh has no provider `{}`", arg.word()))
+            .label("not known");
         let names = || providers.iter().map(|(name, _)| *name);
         let problem = match nearest(arg.word(), names()) {
             Some(near) => problem.fix(format!("write `{near}`"), arg.span, near),
@@ -441,7 +344,11 @@ pub(super) fn port_is(port: &Port<'_>, arg: &Arg<'_>) -> bool {
 pub(super) fn unknown_port(name: &str, shown: &str, ports: &[Port<'_>], declared: Span, arg: &Arg<'_>) -> Diagnostic {
     let problem = Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{shown}`")).label("not known");
     let by_target = ports.iter().find(|port| port.target.to_string() == shown);
-    let known: Vec<String> = ports.iter().flat_map(|port| [Some(port.number.to_string()), port.alias.map(str::to_owned)]).flatten().collect();
+    let known: Vec<String> = ports
+        .iter()
+        .flat_map(|port| [Some(port.number.to_string()), port.alias.map(str::to_owned)])
+        .flatten()
+        .collect();
     let problem = match (by_target, nearest(shown, known.iter().map(String::as_str))) {
         (Some(port), _) => problem
             .note(format!("{shown} is the port of the workload; Mesh names ports as callers do"))
@@ -450,32 +357,4 @@ pub(super) fn unknown_port(name: &str, shown: &str, ports: &[Port<'_>], declared
         _ => problem.help(format!("it has {}", all_of(known.iter().map(String::as_str)))),
     };
     problem.also(declared, format!("`{name}` is declared here"))
-}
-
-fn declared_twice(kind: &str, name: &str, again: Span, first: Span) -> Diagnostic {
-    let what = if matches!(kind, "service" | "external") { "name".to_owned() } else { kind.to_owned() };
-    Diagnostic::new(code::E0207, again, format!("the {what} `{name}` is declared twice"))
-        .label("again here")
-        .also(first, "first here")
-        .help("keep one declaration and put everything into it")
-}
-
-fn new_service<'a>(name: &'a str, namespace: Option<&'a str>, emits: bool, span: Span) -> Service<'a> {
-    Service {
-        name,
-        namespace,
-        emits,
-        open: false,
-        incomplete: false,
-        ports: Vec::new(),
-        versions: Vec::new(),
-        select: Vec::new(),
-        account: None,
-        replicas: None,
-        calls: Vec::new(),
-        vm: None,
-        behind_tls_balancer: false,
-        common: Common::default(),
-        span,
-    }
 }

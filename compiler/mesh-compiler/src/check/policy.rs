@@ -1,16 +1,13 @@
 //! `allow`, `deny`, `audit` and `authorize`: callers, operations, conditions.
 
-use std::marker::PhantomData;
-
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::Rank;
 
 use super::service::{no_export, says_nothing};
 use super::{Checker, Placed, Site};
 use crate::clause::{Clause, Clauses};
-use crate::condition::{Operation, Test};
-use crate::model::{Action, Head, Policy, PolicyOperation, PolicyTest, Source, Subject, text};
-use crate::operand::{Arg, Path, Pattern, Value};
+use crate::condition::Test;
+use crate::model::{Action, Head, Policy, Source, Subject, text};
+use crate::operand::{Arg, Value};
 use crate::vocabulary::Block;
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -55,21 +52,35 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
-    fn rule_of_policy(&mut self, site: Site<'t, 'a>, head: &Head<'a>, clauses: &Clauses<'t, 'a>, subject: Subject<'a>, action: Action<'a>) {
+    fn rule_of_policy(
+        &mut self,
+        site: Site<'t, 'a>,
+        head: &Head<'a>,
+        clauses: &Clauses<'t, 'a>,
+        subject: Subject<'a>,
+        action: Action<'a>,
+    ) {
         if let Some((_, span)) = head.common.export {
             self.push(no_export("an AuthorizationPolicy", span));
         }
         let custom = matches!(action, Action::Custom(_));
         if clauses.get("from").is_none() && !custom {
             if !clauses.poisoned {
-                let problem = Diagnostic::new(code::E0404, head.span, "a policy says who it is about")
-                    .label("no `from` is said");
+                let problem =
+                    Diagnostic::new(code::E0404, head.span, "a policy says who it is about").label("no `from` is said");
+                let choices = if action == Action::Allow {
+                    "`from anyone`, `from nobody`, or the callers"
+                } else {
+                    "`from anyone`, or the callers"
+                };
                 let problem = if says_nothing(clauses) {
-                    problem.note("in Istio an empty policy denies everyone or allows everyone, by two characters of difference")
+                    problem.note(
+                        "in Istio an empty policy denies everyone or allows everyone, by two characters of difference",
+                    )
                 } else {
                     problem
                 };
-                self.push(problem.help("write `from anyone`, `from nobody`, or the callers"));
+                self.push(problem.help(format!("write {choices}")));
             }
             return;
         }
@@ -234,12 +245,18 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     /// The identities of services or of gateways' workloads, as values of a field of `source`.
-    fn principals(&mut self, args: &[Arg<'a>], here: Option<&'a str>, gateways: bool) -> Option<(&'static str, Vec<String>)> {
+    fn principals(
+        &mut self,
+        args: &[Arg<'a>],
+        here: Option<&'a str>,
+        gateways: bool,
+    ) -> Option<(&'static str, Vec<String>)> {
         let mut ids = Vec::new();
         let mut readable = true;
         for arg in args {
             let id = if gateways {
-                self.gateway_named(arg.name(), here, arg.span).and_then(|gateway| self.gateway_service(gateway, arg.span))
+                self.gateway_named(arg.name(), here, arg.span)
+                    .and_then(|gateway| self.gateway_service(gateway, arg.span))
             } else {
                 self.service(arg.name(), here, arg.span)
             };
@@ -267,158 +284,57 @@ impl<'t, 'a> Checker<'t, 'a> {
         if gateway.workload.is_none() && !gateway.incomplete {
             let (name, declared) = (gateway.name, gateway.span);
             self.push(
-                Diagnostic::new(code::E0405, span, format!("the gateway `{name}` runs on no declared service, so its identity is not known"))
-                    .label("whose account?")
-                    .also(declared, "declared with `select` only")
-                    .help("declare it `on SERVICE`"),
+                Diagnostic::new(
+                    code::E0405,
+                    span,
+                    format!("the gateway `{name}` runs on no declared service, so its identity is not known"),
+                )
+                .label("whose account?")
+                .also(declared, "declared with `select` only")
+                .help("declare it `on SERVICE`"),
             );
             return None;
         }
         gateway.workload
     }
 
-    /// Operations with their ports resolved to what the subject's side sees.
-    pub(super) fn policy_operations(&mut self, subject: &Subject<'a>, found: Vec<Operation<'a>>) -> Option<Vec<PolicyOperation<'a>>> {
-        let mut out = Vec::new();
-        let mut readable = true;
-        for operation in found {
-            let words = |args: &[Arg<'a>]| args.iter().map(Arg::word).collect::<Vec<_>>();
-            let mut ports = |args: &[Arg<'a>]| {
-                let found: Vec<Option<u16>> = args.iter().map(|arg| self.subject_port(subject, arg, "to")).collect();
-                readable &= found.iter().all(Option::is_some);
-                found.into_iter().flatten().collect::<Vec<_>>()
-            };
-            let (ports, not_ports) = (ports(&operation.ports), ports(&operation.not_ports));
-            let mut paths = |args: &[Arg<'a>]| {
-                let found: Vec<Option<(String, Span)>> = args.iter().map(|arg| self.policy_path(arg)).collect();
-                readable &= found.iter().all(Option::is_some);
-                found.into_iter().flatten().collect::<Vec<_>>()
-            };
-            let (path, not_path) = (paths(&operation.paths), paths(&operation.not_paths));
-            let hosts = |args: &[Arg<'a>]| args.iter().flat_map(|arg| host_and_port(&text(arg).0)).collect::<Vec<_>>();
-            let operation = PolicyOperation {
-                methods: words(&operation.methods),
-                not_methods: words(&operation.not_methods),
-                paths: path,
-                not_paths: not_path,
-                hosts: hosts(&operation.hosts),
-                not_hosts: hosts(&operation.not_hosts),
-                ports,
-                not_ports,
-                span: operation.span,
-            };
-            if operation.needs_http() && self.lacks_http(subject) {
-                self.push(
-                    Diagnostic::new(code::E0320, operation.span, "methods, paths and hosts need HTTP, and this target has no HTTP port")
-                        .label("tests HTTP")
-                        .note("an allow rule with such a test is skipped on TCP ports, and a deny rule closes them")
-                        .help("test the port, as in `port 27017`"),
-                );
-                return None;
-            }
-            out.push(operation);
-        }
-        readable.then_some(out)
-    }
-
-    fn policy_path(&mut self, arg: &Arg<'a>) -> Option<(String, Span)> {
-        let Value::Path(path) = &arg.value else { return None };
-        let text = match path {
-            Path::Exact(text) => text.to_string(),
-            Path::Prefix(text) => format!("{text}*"),
-            Path::Suffix(text) => format!("*{text}"),
-            Path::Template { text, rest } => {
-                let holes = text.split('/').map(|segment| if segment.starts_with('{') { "{*}" } else { segment });
-                let body = holes.collect::<Vec<_>>().join("/");
-                if *rest { format!("{body}{{**}}") } else { body }
-            }
-            Path::Regex(_) => {
-                self.push(
-                    Diagnostic::new(code::E0313, arg.span, "a policy takes no regular expression for a path")
-                        .label("not possible here")
-                        .help("write a prefix such as `/api/*`, or a template such as `/users/{id}/orders`"),
-                );
-                return None;
-            }
-        };
-        Some((text, arg.span))
-    }
-
-    fn policy_tests(&mut self, found: Vec<Vec<Test<'t, 'a>>>) -> Option<Vec<Vec<PolicyTest<'a>>>> {
-        let mut readable = true;
-        let mut out = Vec::new();
-        for all in found {
-            let mut tests = Vec::new();
-            for test in all {
-                match self.policy_test(&test) {
-                    Some(test) => tests.push(test),
-                    None => readable = false,
-                }
-            }
-            out.push(tests);
-        }
-        readable.then_some(out)
-    }
-
-    fn policy_test(&mut self, test: &Test<'t, 'a>) -> Option<PolicyTest<'a>> {
-        let args = &test.args;
-        let name = args.get("name").map_or("", |arg| arg.word());
-        let key = match test.name() {
-            "header" => format!("request.headers[{name}]"),
-            "claim" => format!("request.auth.claims{}", name.split('.').map(|part| format!("[{part}]")).collect::<String>()),
-            "audience" => "request.auth.audiences".to_owned(),
-            "presenter" => "request.auth.presenter".to_owned(),
-            "sni" => "connection.sni".to_owned(),
-            _ => "destination.ip".to_owned(),
-        };
-        let mut values = Vec::new();
-        if let Some(exact) = args.get("exact") {
-            values.push(text(exact).0.into_owned());
-        }
-        for arg in args.list("patterns") {
-            let Value::Pattern(pattern) = &arg.value else { continue };
-            match pattern {
-                Pattern::Exact(text) => values.push(text.to_string()),
-                Pattern::Prefix(text) => values.push(format!("{text}*")),
-                Pattern::Suffix(text) => values.push(format!("*{text}")),
-                Pattern::Present => values.push("*".to_owned()),
-                Pattern::Regex(_) => {
-                    self.push(
-                        Diagnostic::new(code::E0313, arg.span, "a policy takes no regular expression")
-                            .label("not possible here")
-                            .help("write a text, with a `*` at one end if need be"),
-                    );
-                    return None;
-                }
-            }
-        }
-        for arg in args.list("addresses") {
-            if let Value::Address(address) = arg.value {
-                values.push(address.to_string());
-            }
-        }
-        if values.is_empty() {
-            values.push("*".to_owned());
-        }
-        if values.iter().any(String::is_empty) {
-            self.push(Diagnostic::new(code::E0310, test.span, "Istio refuses an empty value").label("empty"));
-            return None;
-        }
-        Some(PolicyTest { key, values, not: test.not.is_some(), http: test.word.entry.http, span: test.span, _source: PhantomData })
-    }
-
     /// What Istio would refuse or misread as a whole; false where the policy must not be built.
     fn check_policy(&mut self, policy: &Policy<'a>) -> bool {
-        let http = policy.from.iter().find_map(|source| source.http).or_else(|| {
-            policy.when.iter().flatten().find(|test| test.http).map(|test| test.span)
-        });
+        let http = policy
+            .from
+            .iter()
+            .find_map(|source| source.http)
+            .or_else(|| policy.when.iter().flatten().find(|test| test.http).map(|test| test.span));
         if let (Some(span), true) = (http, self.lacks_http(&policy.subject)) {
             self.push(
-                Diagnostic::new(code::E0320, span, "this test needs HTTP, and the target has no HTTP port").label("tests HTTP"),
+                Diagnostic::new(code::E0320, span, "this test needs HTTP, and the target has no HTTP port")
+                    .label("tests HTTP"),
             );
             return false;
         }
-        if let (Some(span), Action::Custom(_)) = (policy.when.iter().flatten().find(|test| test.key.starts_with("request.auth.")).map(|test| test.span), policy.action) {
+        let tcp_port =
+            policy.to.iter().find(|operation| operation.ports.iter().any(|port| !policy.http_ports.contains(port)));
+        let http_everywhere = http.or(policy
+            .to
+            .iter()
+            .find(|operation| operation.needs_http() && !operation.ports.is_empty())
+            .map(|operation| operation.span));
+        if let (Some(http), Some(operation), false) = (http_everywhere, tcp_port, policy.http_ports.is_empty()) {
+            if http == operation.span || policy.to.iter().all(|other| !other.needs_http()) {
+                self.push(
+                    Diagnostic::new(code::E0320, operation.span, "this port speaks no HTTP, and the rule tests HTTP")
+                        .label("skipped there, or closed")
+                        .also(http, "tests HTTP")
+                        .note("an allow rule with such a test is skipped on TCP ports, and a deny rule closes them")
+                        .help("write a statement of its own for this port"),
+                );
+                return false;
+            }
+        }
+        if let (Some(span), Action::Custom(_)) = (
+            policy.when.iter().flatten().find(|test| test.key.starts_with("request.auth.")).map(|test| test.span),
+            policy.action,
+        ) {
             self.push(
                 Diagnostic::new(code::E0319, span, "an external authorizer is asked before tokens are verified")
                     .label("not possible in `authorize`"),
@@ -426,60 +342,13 @@ impl<'t, 'a> Checker<'t, 'a> {
             return false;
         }
         if let (Some(span), Action::Audit) = (policy.dry_run, policy.action) {
-            self.push(Diagnostic::new(code::E0319, span, "`dry-run` is for `allow` and `deny`").label("an audit enforces nothing anyway"));
+            self.push(
+                Diagnostic::new(code::E0319, span, "`dry-run` is for `allow` and `deny`")
+                    .label("an audit enforces nothing anyway"),
+            );
             return false;
         }
         true
-    }
-
-    /// The workload port that a policy of the subject sees.
-    pub(super) fn subject_port(&mut self, subject: &Subject<'a>, arg: &Arg<'a>, word: &str) -> Option<u16> {
-        match subject {
-            Subject::Service(id) => self.port(*id, arg).map(|port| port.target),
-            Subject::Gateway(id) => {
-                let Value::Number(number) = arg.value else { return self.port(self.mesh.gateways[id.0].workload?, arg).map(|port| port.target) };
-                let workload = self.mesh.gateways[id.0].workload;
-                let ports = workload.map(|id| self.mesh.services[id.0].ports.as_slice()).unwrap_or_default();
-                let target = ports.iter().find(|port| u32::from(port.number) == number).map(|port| port.target);
-                target.or_else(|| u16::try_from(number).ok())
-            }
-            _ if word == "mtls" => {
-                self.push(
-                    Diagnostic::new(code::E0321, arg.span, "a port has a mode of its own for one workload only")
-                        .label("this target is no workload")
-                        .note("Istio takes modes of ports only beside a selector"),
-                );
-                None
-            }
-            _ => match arg.value {
-                Value::Number(number) => u16::try_from(number).ok(),
-                _ => {
-                    self.push(
-                        Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str()))
-                            .label("the target is no service")
-                            .help("write the number of the workload's port"),
-                    );
-                    None
-                }
-            },
-        }
-    }
-
-    /// True where the subject's ports are known and none speaks HTTP.
-    pub(super) fn lacks_http(&self, subject: &Subject<'a>) -> bool {
-        let Subject::Service(id) = subject else { return false };
-        let service = &self.mesh.services[id.0];
-        !service.incomplete && !service.ports.is_empty() && service.ports.iter().all(|port| port.protocol.rank() != Rank::Http)
-    }
-
-    /// The workload ports that speak HTTP, where the subject also has others.
-    pub(super) fn http_ports(&self, subject: &Subject<'a>) -> Vec<u16> {
-        let Subject::Service(id) = subject else { return Vec::new() };
-        let ports = &self.mesh.services[id.0].ports;
-        if ports.iter().all(|port| port.protocol.rank() == Rank::Http) {
-            return Vec::new();
-        }
-        ports.iter().filter(|port| port.protocol.rank() == Rank::Http).map(|port| port.target).collect()
     }
 }
 
@@ -499,13 +368,9 @@ fn negated(field: &'static str) -> &'static str {
 /// `ISSUER` means every subject of it; `ISSUER/SUBJECT` stands for itself.
 fn request_principal(token: &str) -> String {
     let authority = token.split_once("://").map_or(token, |(_, rest)| rest);
-    if authority.trim_end_matches('/').contains('/') || token.contains('*') { token.to_owned() } else { format!("{token}/*") }
-}
-
-/// A host as requests carry it: alone, and with any port.
-fn host_and_port(host: &str) -> Vec<String> {
-    if host.contains(':') || host.ends_with('*') {
-        return vec![host.to_owned()];
+    if authority.trim_end_matches('/').contains('/') || token.contains('*') {
+        token.to_owned()
+    } else {
+        format!("{token}/*")
     }
-    vec![host.to_owned(), format!("{host}:*")]
 }

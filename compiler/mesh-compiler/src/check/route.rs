@@ -4,8 +4,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Rank, host};
 
 use super::{Checker, Placed};
-use crate::clause::twice;
-use crate::model::{GatewayId, Head, Listener, Route, RouteTarget, Rule, Subject};
+use crate::model::{Head, Listener, Route, RouteTarget, Rule, Subject};
 use crate::vocabulary::Block;
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -104,10 +103,16 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let service = &self.mesh.services[id.0];
                 if service.open && service.namespace.is_some() {
                     let (name, namespace) = (service.name, service.namespace.unwrap_or_default());
-                    let problem = Diagnostic::new(code::E0216, route.target_span, format!("who owns `{name}.{namespace}` is not known"))
-                        .label("declared nowhere")
-                        .note("a rule for another namespace's service repeats what its owner says of it")
-                        .help(format!("state the facts: `elsewhere < service {name}.{namespace} < http 80; versions v1 > >`"));
+                    let problem = Diagnostic::new(
+                        code::E0216,
+                        route.target_span,
+                        format!("who owns `{name}.{namespace}` is not known"),
+                    )
+                    .label("declared nowhere")
+                    .note("a rule for another namespace's service repeats what its owner says of it")
+                    .help(format!(
+                        "state the facts: `elsewhere < service {name}.{namespace} < http 80; versions v1 > >`"
+                    ));
                     self.push(problem);
                 }
                 return;
@@ -117,17 +122,42 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let (Some(span), "*") = (route.mesh, host) {
             let explicit = span != route.head.span;
             let problem = Diagnostic::new(code::E0321, route.target_span, "`\"*\"` is a host of gateways only");
-            let problem = if explicit { problem.label("not for the mesh").also(span, "`mesh` here") } else { problem.label("no gateway is named") };
+            let problem = if explicit {
+                problem.label("not for the mesh").also(span, "`mesh` here")
+            } else {
+                problem.label("no gateway is named")
+            };
             self.push(problem.note("Istio refuses a route for every host inside the mesh").help("write `via GATEWAY`"));
         }
-        let declared = self.mesh.externals.iter().any(|external| external.hosts.iter().any(|(known, _)| host::overlap(known, host)));
-        let declared = declared || self.mesh.services.iter().any(|service| service.vm.as_ref().is_some_and(|(vm, _)| vm == host));
+        let declared = self
+            .mesh
+            .externals
+            .iter()
+            .any(|external| external.hosts.iter().any(|(known, _)| host::overlap(known, host)));
+        let declared =
+            declared || self.mesh.services.iter().any(|service| service.vm.as_ref().is_some_and(|(vm, _)| vm == host));
+        let own = self.mesh.services.iter().find(|service| crate::lower::service_host(service) == host);
+        if let (Some(service), true) = (own.map(|service| service.name), route.mesh.is_some()) {
+            self.push(
+                Diagnostic::new(
+                    code::MESH_HOST_PORT,
+                    route.target_span,
+                    format!("this host is the service `{service}`"),
+                )
+                .label("named by its host")
+                .note("as a host, nothing is known of its ports and versions")
+                .fix(format!("write `{service}`"), route.target_span, service),
+            );
+            return;
+        }
         if route.mesh.is_some() && host != "*" && !declared {
             self.push(
                 Diagnostic::new(code::MESH_HOST_PORT, route.target_span, format!("no external has the host `{host}`"))
                     .label("known to nobody inside the mesh")
                     .note("for a host without a declaration, sidecars take the rule on port 80 only")
-                    .help(format!("declare it: `external NAME \"{host}\" < https 443 >`, or write `via GATEWAY`")),
+                    .help(format!(
+                        "declare it: `external NAME \"{host}\" < http 80 to 443 tls simple >`, or write `via GATEWAY`"
+                    )),
             );
         }
     }
@@ -152,7 +182,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                     }
                 }
                 RouteTarget::Host(host) => {
-                    let externals = self.mesh.externals.iter().filter(|external| external.hosts.iter().any(|(known, _)| host::overlap(known, host)));
+                    let externals = self
+                        .mesh
+                        .externals
+                        .iter()
+                        .filter(|external| external.hosts.iter().any(|(known, _)| host::overlap(known, host)));
                     ranks.extend(externals.flat_map(|external| &external.ports).map(|port| port.port.protocol.rank()));
                     if ranks.is_empty() {
                         ranks.push(Rank::Http);
@@ -168,9 +202,19 @@ impl<'t, 'a> Checker<'t, 'a> {
                 ranks.push(Rank::Http);
                 continue;
             }
-            let serving: Vec<Rank> = hosts.iter().flat_map(|host| serving(&gateway.listeners, host)).map(Listener::rank).collect();
+            let taken = |listener: &&Listener<'a>| {
+                listener.routes_from.is_empty()
+                    || listener.routes_from.iter().any(|(from, _)| Some(*from) == route.head.namespace)
+            };
+            let serving: Vec<Rank> = hosts
+                .iter()
+                .flat_map(|host| serving(&gateway.listeners, host))
+                .filter(taken)
+                .map(Listener::rank)
+                .collect();
             if serving.is_empty() && !route.poisoned {
-                let problem = unserved(gateway.name, gateway.span, &gateway.listeners, &hosts, route.target_span, *span);
+                let problem =
+                    unserved(gateway.name, gateway.span, &gateway.listeners, &hosts, route.target_span, *span);
                 self.push(problem);
                 ranks.push(Rank::Http);
             }
@@ -188,82 +232,14 @@ impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn hosts_of(&self, route: &Route<'a>) -> Vec<String> {
         match &route.target {
             RouteTarget::Service(id) => vec![crate::lower::service_host(&self.mesh.services[id.0])],
-            RouteTarget::External(id) => self.mesh.externals[id.0].hosts.iter().map(|(host, _)| host.to_string()).collect(),
+            RouteTarget::External(id) => {
+                self.mesh.externals[id.0].hosts.iter().map(|(host, _)| host.to_string()).collect()
+            }
             RouteTarget::Host(host) => vec![(*host).to_owned()],
             RouteTarget::Delegate(_) => Vec::new(),
         }
     }
-
-    /// Unites the statements of one object, and reports what they say twice.
-    pub(super) fn unite(&mut self) {
-        let routes = std::mem::take(&mut self.mesh.routes);
-        let mut places: std::collections::HashMap<RouteKey<'a>, usize> = std::collections::HashMap::new();
-        let mut united: Vec<Route<'a>> = Vec::with_capacity(routes.len());
-        for route in routes {
-            let mut gateways: Vec<GatewayId> = route.gateways.iter().map(|(id, _)| *id).collect();
-            gateways.sort_unstable();
-            let object = route.head.common.object.map(|(name, _)| name);
-            let key = (route.target.clone(), gateways, route.mesh.is_some(), route.head.namespace, object);
-            match places.get(&key) {
-                Some(at) => self.unite_routes(&mut united[*at], route),
-                None => {
-                    places.insert(key, united.len());
-                    united.push(route);
-                }
-            }
-        }
-        self.mesh.routes = united;
-        for at in 0..self.mesh.routes.len() {
-            self.finish_route(at);
-        }
-        self.unite_traffic();
-    }
-
-    fn unite_routes(&mut self, into: &mut Route<'a>, mut from: Route<'a>) {
-        into.rules.append(&mut from.rules);
-        into.poisoned |= from.poisoned;
-        into.head.common.labels.append(&mut from.head.common.labels);
-        into.head.common.annotations.append(&mut from.head.common.annotations);
-        match (&into.head.common.export, &from.head.common.export) {
-            (Some((_, first)), Some((_, again))) => {
-                let problem = twice("export", *again, *first);
-                self.push(problem);
-            }
-            (None, Some(export)) => into.head.common.export = Some(export.clone()),
-            _ => {}
-        }
-        let last = &mut into.last;
-        let other = from.last;
-        let mut problems = Vec::new();
-        macro_rules! take {
-            ($field:ident, $word:literal, $span:expr) => {
-                match (&last.$field, other.$field) {
-                    (Some(old), Some(new)) => problems.push(twice($word, $span(&new), $span(old))),
-                    (None, new) => last.$field = new,
-                    _ => {}
-                }
-            };
-        }
-        take!(timeout, "timeout", |value: &(_, Span)| value.1);
-        take!(retry, "retry", |value: &crate::model::Retry<'a>| value.span);
-        take!(delay, "delay", |value: &(_, _, Span)| value.2);
-        take!(abort, "abort", |value: &(_, _, Span)| value.2);
-        take!(respond, "respond", |value: &(_, _, Span)| value.2);
-        take!(redirect, "redirect", |value: &crate::model::Redirect<'a>| value.span);
-        take!(rewrite_path, "rewrite path", |value: &(_, Span)| value.1);
-        take!(rewrite_host, "rewrite host", |value: &(_, Span)| value.1);
-        take!(delegate, "delegate", |value: &(_, _, Span)| value.2);
-        take!(request_headers, "request-headers", |value: &crate::model::Headers<'a>| value.span);
-        take!(response_headers, "response-headers", |value: &crate::model::Headers<'a>| value.span);
-        take!(cors, "cors", |value: &crate::model::Cors<'a>| value.span);
-        last.shares.extend(other.shares);
-        last.mirrors.extend(other.mirrors);
-        last.poisoned |= other.poisoned;
-        self.diagnostics.extend(problems);
-    }
 }
-
-type RouteKey<'a> = (RouteTarget<'a>, Vec<GatewayId>, bool, Option<&'a str>, Option<&'a str>);
 
 /// The listeners that serve a host.
 pub(super) fn serving<'l, 'a>(listeners: &'l [Listener<'a>], host: &str) -> impl Iterator<Item = &'l Listener<'a>> {
@@ -271,17 +247,38 @@ pub(super) fn serving<'l, 'a>(listeners: &'l [Listener<'a>], host: &str) -> impl
     listeners.iter().filter(move |listener| listener.hosts.iter().any(|(known, _)| host::overlap(known, &host)))
 }
 
-fn unserved(name: &str, declared: Span, listeners: &[Listener<'_>], hosts: &[String], span: Span, via: Span) -> Diagnostic {
+fn unserved(
+    name: &str,
+    declared: Span,
+    listeners: &[Listener<'_>],
+    hosts: &[String],
+    span: Span,
+    via: Span,
+) -> Diagnostic {
     let host = hosts.first().map_or("", String::as_str);
     let problem = Diagnostic::new(code::E0406, span, format!("no listener of `{name}` serves the host `{host}`"))
         .label("no request for it gets in there")
         .also(via, "at this gateway")
         .also(declared, "declared here");
-    let mut known: Vec<&str> = listeners.iter().flat_map(|listener| listener.hosts.iter().map(|(host, _)| host.as_ref())).collect();
+    let mut known: Vec<&str> =
+        listeners.iter().flat_map(|listener| listener.hosts.iter().map(|(host, _)| host.as_ref())).collect();
     known.dedup();
+    if let Some(from) =
+        listeners.iter().find(|listener| listener.hosts.iter().any(|(known, _)| host::overlap(known, host)))
+    {
+        let problem = from
+            .routes_from
+            .iter()
+            .fold(problem, |problem, (namespace, at)| problem.also(*at, format!("takes routes of `{namespace}`")));
+        return problem
+            .note("the listener takes routes of other namespaces only")
+            .help("add the namespace of this route to `routes-from`");
+    }
     match crate::suggest::nearest(host, known.iter().copied()) {
-        Some(near) => problem.fix(format!("write `\"{near}\"`"), span, format!("\"{near}\"")),
-        None if known.is_empty() => problem.help("the gateway has no listeners: write `https 443 \"HOST\" < cert \"SECRET\" >` in it"),
+        Some(near) => problem.help(format!("is it `\"{near}\"`? Else add the host to a listener")),
+        None if known.is_empty() => {
+            problem.help("the gateway has no listeners: write `https 443 \"HOST\" < cert \"SECRET\" >` in it")
+        }
         None => problem.help(format!("it serves {}", crate::suggest::all_of(known))),
     }
 }

@@ -49,10 +49,14 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         if let (Some(inject), Some((_, revision))) = (inject, revision) {
             self.push(
-                Diagnostic::new(code::E0319, revision, "`inject` takes the default revision, so `revision` would be ignored")
-                    .label("another revision")
-                    .also(inject, "the default one")
-                    .help("keep one of them"),
+                Diagnostic::new(
+                    code::E0319,
+                    revision,
+                    "`inject` takes the default revision, so `revision` would be ignored",
+                )
+                .label("another revision")
+                .also(inject, "the default one")
+                .help("keep one of them"),
             );
         }
         if let (Some((_, span)), None) = (waypoint, ambient) {
@@ -127,7 +131,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         match clause.name() {
             "versions" => {
                 for arg in args.list("names") {
-                    self.add_version(id, Version { name: arg.word(), select: Vec::new(), account: None, span: arg.span });
+                    self.add_version(
+                        id,
+                        Version { name: arg.word(), select: Vec::new(), account: None, span: arg.span },
+                    );
                 }
             }
             "version" => self.described_version(id, statement, clause),
@@ -137,7 +144,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.mesh.services[id.0].select = select;
             }
             "account" => self.mesh.services[id.0].account = args.get("name").map(|arg| (arg.word(), arg.span)),
-            "replicas" => self.mesh.services[id.0].replicas = args.get("count").map(|arg| (arg.number(), clause.span())),
+            "replicas" => {
+                self.mesh.services[id.0].replicas = args.get("count").map(|arg| (arg.number(), clause.span()))
+            }
             "calls" => {
                 let here = self.mesh.services[id.0].namespace;
                 for arg in args.list("services") {
@@ -165,10 +174,17 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     fn add_port(&mut self, id: ServiceId, port: Port<'a>) {
         let service = &mut self.mesh.services[id.0];
-        let same = service.ports.iter().find(|old| old.number == port.number || (old.alias.is_some() && old.alias == port.alias));
+        let same = service
+            .ports
+            .iter()
+            .find(|old| old.number == port.number || (old.alias.is_some() && old.alias == port.alias));
         match same {
             Some(first) => {
-                let what = if first.number == port.number { port.number.to_string() } else { port.alias.unwrap_or_default().to_owned() };
+                let what = if first.number == port.number {
+                    port.number.to_string()
+                } else {
+                    port.alias.unwrap_or_default().to_owned()
+                };
                 let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{what}` is declared twice"));
                 let problem = problem.label("again here").also(first.span, "first here");
                 self.push(problem);
@@ -217,10 +233,14 @@ impl<'t, 'a> Checker<'t, 'a> {
             let name = service.name;
             let (declared, open) = (service.span, service.open);
             if self.reported.insert(("account", id.0.to_string())) {
-                let problem = Diagnostic::new(code::E0206, span, format!("`{name}` has no account that tells its requests apart"))
-                    .label("its pods run as `default`, as those of others may")
-                    .note("a policy knows callers by the service account in their certificate")
-                    .help(format!("write `account {name}` in `service {name}`, and give its pods that service account"));
+                let problem = Diagnostic::new(
+                    code::E0206,
+                    span,
+                    format!("`{name}` has no account that tells its requests apart"),
+                )
+                .label("its pods run as `default`, as those of others may")
+                .note("a policy knows callers by the service account in their certificate")
+                .help(format!("write `account {name}` in `service {name}`, and give its pods that service account"));
                 let problem = if open { problem } else { problem.also(declared, "declared here without one") };
                 self.push(problem);
             }

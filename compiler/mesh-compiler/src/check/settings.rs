@@ -35,12 +35,17 @@ impl<'t, 'a> Checker<'t, 'a> {
                     "api" if args.get("version").is_some_and(|arg| arg.word() == "v1beta1") => settings.api = Api::Beta,
                     "provider" => {
                         for arg in args.list("names") {
-                            let first = settings.providers.iter().find(|(old, _)| *old == arg.word()).map(|(_, span)| *span);
+                            let first =
+                                settings.providers.iter().find(|(old, _)| *old == arg.word()).map(|(_, span)| *span);
                             match first {
                                 Some(first) => self.diagnostics.push(
-                                    Diagnostic::new(code::E0207, arg.span, format!("the provider `{}` is declared twice", arg.word()))
-                                        .label("again here")
-                                        .also(first, "first here"),
+                                    Diagnostic::new(
+                                        code::E0207,
+                                        arg.span,
+                                        format!("the provider `{}` is declared twice", arg.word()),
+                                    )
+                                    .label("again here")
+                                    .also(first, "first here"),
                                 ),
                                 None => settings.providers.push((arg.word(), arg.span)),
                             }

@@ -11,7 +11,11 @@ use crate::operand::{Arg, Pattern, Value};
 
 impl<'t, 'a> Checker<'t, 'a> {
     /// The alternatives of a rule, with lists multiplied out.
-    pub(super) fn request_tests(&mut self, found: Vec<Vec<Test<'t, 'a>>>, route: &Route<'a>) -> Option<Vec<Vec<RequestTest<'a>>>> {
+    pub(super) fn request_tests(
+        &mut self,
+        found: Vec<Vec<Test<'t, 'a>>>,
+        route: &Route<'a>,
+    ) -> Option<Vec<Vec<RequestTest<'a>>>> {
         let mut out: Vec<Vec<RequestTest<'a>>> = Vec::new();
         let mut readable = true;
         for all in found {
@@ -41,9 +45,13 @@ impl<'t, 'a> Checker<'t, 'a> {
             out.append(&mut alternatives);
             if let (true, Some(span)) = (out.len() > MAX_ALTERNATIVES, whole) {
                 self.push(
-                    Diagnostic::new(code::E0315, span, format!("a condition with more than {MAX_ALTERNATIVES} alternatives"))
-                        .label("lists beside each other multiply")
-                        .help("write several rules, or a regular expression"),
+                    Diagnostic::new(
+                        code::E0315,
+                        span,
+                        format!("a condition with more than {MAX_ALTERNATIVES} alternatives"),
+                    )
+                    .label("lists beside each other multiply")
+                    .help("write several rules, or a regular expression"),
                 );
                 return None;
             }
@@ -64,7 +72,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 Diagnostic::new(code::E0312, not.to(test.span), format!("`not` cannot stand before `{}`", test.name()))
                     .label("Istio has no such negation")
                     .note("a route can negate tests of headers and cookies only")
-                    .help(format!("put a rule above this one for what is meant to be left out: `when {} …`", test.name())),
+                    .help(format!(
+                        "put a rule above this one for what is meant to be left out: `when {} …`",
+                        test.name()
+                    )),
             );
             return None;
         }
@@ -106,6 +117,23 @@ impl<'t, 'a> Checker<'t, 'a> {
                     );
                     return None;
                 }
+                let hosts = self.hosts_of(route);
+                for arg in args.list("hosts") {
+                    let (name, span) = text(arg);
+                    if !hosts.is_empty() && !hosts.iter().any(|host| mesh_istio::host::covers(host, &name)) {
+                        self.push(
+                            Diagnostic::new(
+                                code::E0423,
+                                span,
+                                format!("`{name}` is not among the hosts of this route"),
+                            )
+                            .label("never tested here")
+                            .also(route.target_span, "the route is for this host")
+                            .note("Istio refuses a server name outside of the route's hosts"),
+                        );
+                        return None;
+                    }
+                }
                 args.list("hosts").iter().map(|arg| TestKind::Sni(text(arg).0)).collect()
             }
             "from" => self.proxies(test, route)?,
@@ -113,6 +141,15 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let mut gateways = Vec::new();
                 for arg in args.list("gateways") {
                     if arg.name().name == "mesh" {
+                        if route.mesh.is_none() {
+                            let problem =
+                                Diagnostic::new(code::E0423, arg.span, "the route does not hold inside the mesh")
+                                    .label("never tested there")
+                                    .also(route.head.span, "where it holds is said here")
+                                    .help("write `via …, mesh` in the head");
+                            self.push(problem);
+                            return None;
+                        }
                         gateways.push(TestKind::Via(None));
                         continue;
                     }
@@ -177,11 +214,20 @@ impl<'t, 'a> Checker<'t, 'a> {
             if let RouteTarget::Service(id) = route.target {
                 return self.port(id, arg).map(|port| port.number);
             }
-            self.push(Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str())).label("the target is a host").help("write the number of the port"));
+            self.push(
+                Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str()))
+                    .label("the target is a host")
+                    .help("write the number of the port"),
+            );
             return None;
         };
         let number = u16::try_from(number).ok()?;
-        let mut known: Vec<u16> = route.gateways.iter().flat_map(|(id, _)| &self.mesh.gateways[id.0].listeners).map(|listener| listener.port).collect();
+        let mut known: Vec<u16> = route
+            .gateways
+            .iter()
+            .flat_map(|(id, _)| &self.mesh.gateways[id.0].listeners)
+            .map(|listener| listener.port)
+            .collect();
         if let RouteTarget::External(id) = route.target {
             known.extend(self.mesh.externals[id.0].ports.iter().map(|port| port.port.number));
         }
@@ -200,9 +246,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn proxies(&mut self, test: &Test<'t, 'a>, route: &Route<'a>) -> Option<Vec<TestKind<'a>>> {
         if route.mesh.is_none() {
             self.push(
-                Diagnostic::new(code::E0423, test.span, "`from` picks proxies of the mesh, and this route holds at gateways only")
-                    .label("no gateway has these labels")
-                    .help("test what the request carries, such as a `header`"),
+                Diagnostic::new(
+                    code::E0423,
+                    test.span,
+                    "`from` picks proxies of the mesh, and this route holds at gateways only",
+                )
+                .label("no gateway has these labels")
+                .help("test what the request carries, such as a `header`"),
             );
             return None;
         }
@@ -215,7 +265,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             match self.named(arg.name(), route.head.namespace, arg.span)? {
                 Named::Service(id) => out.push(TestKind::FromService(id)),
                 Named::External(_) => {
-                    self.push(Diagnostic::new(code::E0321, arg.span, "an external calls nobody through a sidecar").label("outside the mesh"));
+                    self.push(
+                        Diagnostic::new(code::E0321, arg.span, "an external calls nobody through a sidecar")
+                            .label("outside the mesh"),
+                    );
                     return None;
                 }
             }
@@ -231,8 +284,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let problem = Diagnostic::new(code::E0419, test.span, "two tests of one thing joined by `and`")
                     .label("the second test")
                     .also(first.span, "the first test")
-                    .note("Istio holds one test for each header, parameter and the like")
-                    .help("write one regular expression for both, or an `or`");
+                    .note("Istio holds one test for each header, parameter and the like");
+                let problem = match (test.not, &test.kind) {
+                    (true, _) => problem.help("write both into one list, as in `not header x \"a\", \"b\"`"),
+                    (_, TestKind::Method(_) | TestKind::Port(_)) => {
+                        problem.help("no request is both; a list, as in `method GET, HEAD`, holds alternatives")
+                    }
+                    _ => problem.help("write one regular expression for both; or an `or`, if either may hold"),
+                };
                 self.push(problem);
                 return false;
             }
@@ -240,14 +299,19 @@ impl<'t, 'a> Checker<'t, 'a> {
         let from = all.iter().find(|test| matches!(test.kind, TestKind::FromService(_) | TestKind::FromNamespace(_)));
         let via = all.iter().find(|test| matches!(test.kind, TestKind::Via(_)));
         if let (Some(from), Some(via)) = (from, via) {
-            let problem = Diagnostic::new(code::E0423, from.span, "`from` is not read beside `via`").label("would be ignored").also(via.span, "joined to this");
+            let problem = Diagnostic::new(code::E0423, from.span, "`from` is not read beside `via`")
+                .label("would be ignored")
+                .also(via.span, "joined to this");
             self.push(problem);
             return false;
         }
         let http = all.iter().find(|test| test.kind.needs_http());
         let sni = all.iter().find(|test| matches!(test.kind, TestKind::Sni(_)));
         if let (Some(http), Some(sni)) = (http, sni) {
-            let problem = Diagnostic::new(code::E0320, http.span, "no connection is both: opened HTTP and unopened TLS").label("needs HTTP").also(sni.span, "needs TLS that is not opened");
+            let problem =
+                Diagnostic::new(code::E0320, http.span, "no connection is both: opened HTTP and unopened TLS")
+                    .label("needs HTTP")
+                    .also(sni.span, "needs TLS that is not opened");
             self.push(problem);
             return false;
         }
@@ -259,9 +323,14 @@ impl<'t, 'a> Checker<'t, 'a> {
 fn same_field(a: &TestKind<'_>, b: &TestKind<'_>) -> bool {
     match (a, b) {
         (TestKind::Header(a, _), TestKind::Header(b, _)) => a.eq_ignore_ascii_case(b),
-        (TestKind::Header(name, _), TestKind::Cookie(..)) | (TestKind::Cookie(..), TestKind::Header(name, _)) => name.eq_ignore_ascii_case("cookie"),
+        (TestKind::Header(name, _), TestKind::Cookie(..)) | (TestKind::Cookie(..), TestKind::Header(name, _)) => {
+            name.eq_ignore_ascii_case("cookie")
+        }
         (TestKind::Query(a, _), TestKind::Query(b, _)) | (TestKind::Claim(a, _), TestKind::Claim(b, _)) => a == b,
-        (TestKind::FromService(_) | TestKind::FromNamespace(_), TestKind::FromService(_) | TestKind::FromNamespace(_)) => true,
+        (
+            TestKind::FromService(_) | TestKind::FromNamespace(_),
+            TestKind::FromService(_) | TestKind::FromNamespace(_),
+        ) => true,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }

@@ -21,13 +21,31 @@ impl<'t, 'a> Checker<'t, 'a> {
             },
             None => None,
         };
+        if let Some((id, span)) = caller {
+            let service = &self.mesh.services[id.0];
+            if service.namespace != head.namespace {
+                let (name, declared) = (service.name, service.span);
+                self.push(
+                    Diagnostic::new(code::E0321, span, format!("`{name}` lives in another namespace"))
+                        .label("not a caller of this namespace")
+                        .also(declared, "declared here")
+                        .note("a rule for one caller is read in the caller's namespace only")
+                        .help("write the statement with `in NS`, where NS is the caller's namespace"),
+                );
+                return;
+            }
+        }
         for target in args.list("targets") {
             let Some(subject) = self.subject(target, head.namespace) else { continue };
             if let Subject::Gateway(_) = subject {
                 self.push(
-                    Diagnostic::new(code::E0321, target.span, "`traffic` is about what is called, and nobody in the mesh calls a gateway")
-                        .label("a gateway")
-                        .help("write the service, the host or the external that is called"),
+                    Diagnostic::new(
+                        code::E0321,
+                        target.span,
+                        "`traffic` is about what is called, and nobody in the mesh calls a gateway",
+                    )
+                    .label("a gateway")
+                    .help("write the service, the host or the external that is called"),
                 );
                 continue;
             }
@@ -46,8 +64,16 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
             }
             let http = self.may_speak_http(&subject);
-            let layer = self.layer(statement.site, &clauses, http, target.span);
-            let mut traffic = Traffic { head: head.clone(), subject, caller, foreign, layer, versions: Vec::new(), ports: Vec::new() };
+            let layer = self.layer(statement.site, &clauses, http, target.span, caller.is_some());
+            let mut traffic = Traffic {
+                head: head.clone(),
+                subject,
+                caller,
+                foreign,
+                layer,
+                versions: Vec::new(),
+                ports: Vec::new(),
+            };
             for clause in &clauses.list {
                 match clause.name() {
                     "version" => self.version_layer(statement.site, clause, &mut traffic, http),
@@ -74,10 +100,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn version_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>, http: bool) {
         let inner = self.inner(site, clause, Block::Layer);
         let Subject::Service(id) = traffic.subject else {
-            self.push(Diagnostic::new(code::E0321, clause.span(), "only services have versions").label("the target is no service"));
+            self.push(
+                Diagnostic::new(code::E0321, clause.span(), "only services have versions")
+                    .label("the target is no service"),
+            );
             return;
         };
-        let layer = self.layer(site, &inner, http, clause.span());
+        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
         for arg in clause.args.list("names") {
             if !self.version(id, arg.word(), arg.span) {
                 continue;
@@ -106,7 +135,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 match ports.iter().find(|port| super::names::port_is(port, arg)) {
                     Some(port) => (port.number, port.protocol.rank() == Rank::Http),
                     None => {
-                        let shown = if let Value::Number(number) = arg.value { number.to_string() } else { arg.str().to_owned() };
+                        let shown = if let Value::Number(number) = arg.value {
+                            number.to_string()
+                        } else {
+                            arg.str().to_owned()
+                        };
                         let problem = super::names::unknown_port(external.name, &shown, &ports, external.span, arg);
                         self.push(problem);
                         return;
@@ -116,13 +149,16 @@ impl<'t, 'a> Checker<'t, 'a> {
             _ => match arg.value {
                 Value::Number(number) => (number as u16, true),
                 _ => {
-                    self.push(Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str())).label("the target is no service"));
+                    self.push(
+                        Diagnostic::new(code::E0203, arg.span, format!("`{}` names a port of no service", arg.str()))
+                            .label("the target is no service"),
+                    );
                     return;
                 }
             },
         };
         let inner = self.inner(site, clause, Block::Layer);
-        let layer = self.layer(site, &inner, http, clause.span());
+        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
         match traffic.ports.iter().find(|(old, ..)| *old == number) {
             Some((.., first)) => {
                 let problem = twice(&format!("port {number}"), clause.span(), *first);
@@ -132,18 +168,40 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
-    fn layer(&mut self, site: Site<'t, 'a>, clauses: &Clauses<'t, 'a>, http: bool, target: Span) -> Layer<'a> {
+    fn layer(
+        &mut self,
+        site: Site<'t, 'a>,
+        clauses: &Clauses<'t, 'a>,
+        http: bool,
+        target: Span,
+        of_caller: bool,
+    ) -> Layer<'a> {
         let mut layer = Layer::default();
         for clause in &clauses.list {
             match clause.name() {
                 "balance" => layer.balance = self.balance(clause, http, target),
                 "warmup" => {
-                    layer.warmup = clause.args.get("time").map(|time| (time.word(), clause.args.get("share").map(Arg::parts), clause.span()));
+                    layer.warmup = clause
+                        .args
+                        .get("time")
+                        .map(|time| (time.word(), clause.args.get("share").map(Arg::parts), clause.span()));
                 }
                 "pool" => self.pool(site, clause, http, target, &mut layer),
                 "eject" => self.eject(clause, &mut layer),
-                "tls" => layer.tls = self.client_tls(site, clause),
+                "tls" => layer.tls = self.client_tls(site, clause, of_caller),
                 _ => {}
+            }
+        }
+        let in_turn = |balance: &Balance<'_>| matches!(balance, Balance::Simple("round-robin" | "least-request"));
+        if let (Some((balance, at)), Some((.., span))) = (&layer.balance, &layer.warmup) {
+            if !in_turn(balance) {
+                self.diagnostics.push(
+                    Diagnostic::new(code::E0319, *span, "a warm-up needs a balance that takes endpoints in turn")
+                        .label("would be ignored")
+                        .also(*at, "does not")
+                        .help("write `balance round-robin` or `balance least-request`"),
+                );
+                layer.warmup = None;
             }
         }
         layer
@@ -157,7 +215,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         let key = if args.word("header").is_some() {
             HashKey::Header(args.get("name")?.word())
         } else if args.word("cookie").is_some() {
-            HashKey::Cookie(args.get("name")?.word(), args.get("ttl").map(|arg| arg.word()), args.get("path").map(|arg| text(arg).0))
+            HashKey::Cookie(
+                args.get("name")?.word(),
+                args.get("ttl").map(|arg| arg.word()),
+                args.get("path").map(|arg| text(arg).0),
+            )
         } else if args.word("query").is_some() {
             HashKey::Query(args.get("name")?.word())
         } else {
@@ -170,14 +232,21 @@ impl<'t, 'a> Checker<'t, 'a> {
         let ring = args.get("size").map(|arg| ("ringHash", arg.number()));
         let maglev = args.get("table");
         if let (Some(_), Some(maglev)) = (ring, maglev) {
-            self.push(Diagnostic::new(code::E0319, maglev.span, "a hash has a ring or a maglev table, not both").label("the second one"));
+            self.push(
+                Diagnostic::new(code::E0319, maglev.span, "a hash has a ring or a maglev table, not both")
+                    .label("the second one"),
+            );
             return None;
         }
         if let Some(maglev) = maglev.filter(|arg| !is_prime(arg.number()) || arg.number() >= 5_000_011) {
             self.push(
-                Diagnostic::new(code::E0310, maglev.span, format!("{} is not the size of a maglev table", maglev.number()))
-                    .label("a prime below 5000011")
-                    .help("Envoy's default is 65537"),
+                Diagnostic::new(
+                    code::E0310,
+                    maglev.span,
+                    format!("{} is not the size of a maglev table", maglev.number()),
+                )
+                .label("a prime below 5000011")
+                .help("Envoy's default is 65537"),
             );
             return None;
         }
@@ -187,7 +256,11 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn pool(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, http: bool, target: Span, layer: &mut Layer<'a>) {
         let clauses = self.inner(site, clause, Block::Pool);
         if clauses.list.is_empty() && !clauses.poisoned {
-            self.push(Diagnostic::new(code::E0307, clause.span(), "an empty pool limits nothing").label("no limit is said").help("write `max-connections 100`, or leave the pool out"));
+            self.push(
+                Diagnostic::new(code::E0307, clause.span(), "an empty pool limits nothing")
+                    .label("no limit is said")
+                    .help("write `max-connections 100`, or leave the pool out"),
+            );
         }
         for inner in &clauses.list {
             if inner.word.entry.http && !http {
@@ -199,7 +272,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 PoolValue::Count(count.number())
             } else if inner.name() == "keepalive" {
                 let Some(time) = args.get("time") else { continue };
-                PoolValue::Keepalive(time.word(), args.get("interval").map(|arg| arg.word()), args.get("count").map(|arg| arg.number()))
+                PoolValue::Keepalive(
+                    time.word(),
+                    args.get("interval").map(|arg| arg.word()),
+                    args.get("count").map(|arg| arg.number()),
+                )
             } else if let Some(time) = args.get("time") {
                 PoolValue::Time(time.word())
             } else {
@@ -217,7 +294,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut kinds: Vec<EjectKind> = Vec::new();
         for arg in args.list("kinds") {
             match arg.value {
-                Value::Number(code) => match kinds.iter_mut().find_map(|kind| if let EjectKind::Codes(codes) = kind { Some(codes) } else { None }) {
+                Value::Number(code) => match kinds
+                    .iter_mut()
+                    .find_map(|kind| if let EjectKind::Codes(codes) = kind { Some(codes) } else { None })
+                {
                     Some(codes) => codes.push(code),
                     None => kinds.push(EjectKind::Codes(vec![code])),
                 },
@@ -232,12 +312,27 @@ impl<'t, 'a> Checker<'t, 'a> {
         for kind in kinds {
             if matches!(kind, EjectKind::Codes(_)) && self.mesh.settings.release < mesh_istio::Release(1, 31) {
                 let release = self.mesh.settings.release;
-                problems.push(Diagnostic::new(code::E0310, args.list("kinds").iter().find(|arg| matches!(arg.value, Value::Number(_))).map_or(span, |arg| arg.span), format!("Istio {release} cannot eject by status code")).label("needs Istio 1.31").help("write `5xx` or `gateway`"));
+                problems.push(
+                    Diagnostic::new(
+                        code::E0310,
+                        args.list("kinds")
+                            .iter()
+                            .find(|arg| matches!(arg.value, Value::Number(_)))
+                            .map_or(span, |arg| arg.span),
+                        format!("Istio {release} cannot eject by status code"),
+                    )
+                    .label("needs Istio 1.31")
+                    .help("write `5xx` or `gateway`"),
+                );
                 continue;
             }
             // Codes say which answers count; the count itself is that of 5xx.
             let clash = |old: &EjectKind| {
-                *old == kind || matches!((old, &kind), (EjectKind::Codes(_), EjectKind::ServerErrors) | (EjectKind::ServerErrors, EjectKind::Codes(_)))
+                *old == kind
+                    || matches!(
+                        (old, &kind),
+                        (EjectKind::Codes(_), EjectKind::ServerErrors) | (EjectKind::ServerErrors, EjectKind::Codes(_))
+                    )
             };
             match eject.counts.iter().find(|(old, ..)| clash(old)) {
                 Some((.., first)) => problems.push(twice("eject", span, *first)),
@@ -259,7 +354,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let whole_percent = |slot: &str, problems: &mut Vec<Diagnostic>| {
             let arg = args.get(slot)?;
             if arg.parts() % 10_000 != 0 {
-                problems.push(Diagnostic::new(code::E0310, arg.span, "Istio takes a whole percentage here").label("has a fraction"));
+                problems.push(
+                    Diagnostic::new(code::E0310, arg.span, "Istio takes a whole percentage here")
+                        .label("has a fraction"),
+                );
                 return None;
             }
             Some((arg.parts() / 10_000, arg.span))
@@ -276,15 +374,21 @@ impl<'t, 'a> Checker<'t, 'a> {
         self.diagnostics.extend(problems);
     }
 
-    fn client_tls(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>) -> Option<Tls<'a>> {
+    fn client_tls(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, of_caller: bool) -> Option<Tls<'a>> {
         let clauses = self.inner(site, clause, Block::Tls);
         let mode = clause.args.get("mode")?.word();
-        let get = |word: &str, slot: &str| clauses.get(word).and_then(|clause| clause.args.get(slot)).map(|arg| text(arg).0);
-        let files = clauses.get("cert").and_then(|clause| Some((text(clause.args.get("file")?).0, text(clause.args.get("key")?).0)));
+        let get =
+            |word: &str, slot: &str| clauses.get(word).and_then(|clause| clause.args.get(slot)).map(|arg| text(arg).0);
+        let files = clauses
+            .get("cert")
+            .and_then(|clause| Some((text(clause.args.get("file")?).0, text(clause.args.get("key")?).0)));
         let tls = Tls {
             mode,
             sni: get("sni", "name"),
-            san: clauses.get("san").map(|clause| clause.args.list("names").iter().map(|arg| text(arg).0).collect()).unwrap_or_default(),
+            san: clauses
+                .get("san")
+                .map(|clause| clause.args.list("names").iter().map(|arg| text(arg).0).collect())
+                .unwrap_or_default(),
             ca: get("ca", "file"),
             cert: get("cert", "name"),
             files,
@@ -292,7 +396,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         if let (true, Some(inner)) = (matches!(mode, "off" | "mesh"), clauses.list.first()) {
             let why = if mode == "off" { "there is no TLS" } else { "Istio keeps these certificates itself" };
-            self.push(Diagnostic::new(code::E0319, inner.span(), format!("`{}` has nothing to work on", inner.name())).label("would be ignored").also(clause.span(), why));
+            self.push(
+                Diagnostic::new(code::E0319, inner.span(), format!("`{}` has nothing to work on", inner.name()))
+                    .label("would be ignored")
+                    .also(clause.span(), why),
+            );
             return None;
         }
         if mode == "mutual" && tls.cert.is_none() && tls.files.is_none() && !clauses.poisoned {
@@ -304,86 +412,32 @@ impl<'t, 'a> Checker<'t, 'a> {
             return None;
         }
         if let (Some(_), Some(ca)) = (&tls.cert, clauses.get("ca")) {
-            self.push(Diagnostic::new(code::E0319, ca.span(), "the secret holds the authority already").label("`ca` goes with certificate files"));
+            self.push(
+                Diagnostic::new(code::E0319, ca.span(), "the secret holds the authority already")
+                    .label("`ca` goes with certificate files"),
+            );
             return None;
         }
-        if let (Some(cert), "simple") = (clauses.get("cert").filter(|_| tls.files.is_some() || tls.cert.is_some()), mode) {
-            self.push(Diagnostic::new(code::E0319, cert.span(), "with `tls simple` the caller shows no certificate").label("would be ignored").help("write `tls mutual`"));
+        if let (Some(cert), "simple") =
+            (clauses.get("cert").filter(|_| tls.files.is_some() || tls.cert.is_some()), mode)
+        {
+            self.push(
+                Diagnostic::new(code::E0319, cert.span(), "with `tls simple` the caller shows no certificate")
+                    .label("would be ignored")
+                    .help("write `tls mutual`"),
+            );
+            return None;
+        }
+        if let (Some(_), Some(cert), false) = (&tls.cert, clauses.get("cert"), of_caller) {
+            self.push(
+                Diagnostic::new(code::E0307, cert.span(), "a secret is read for one caller, and none is named")
+                    .label("whose secret?")
+                    .note("without a caller Istio's sidecars leave this TLS out and speak plain text")
+                    .help("write `traffic TARGET from CALLER`, or certificate files: `cert file \"…\" key \"…\"`"),
+            );
             return None;
         }
         Some(tls)
-    }
-
-    /// Unites the traffic statements of one object.
-    pub(super) fn unite_traffic(&mut self) {
-        let mut united: Vec<Traffic<'a>> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        for mut new in std::mem::take(&mut self.mesh.traffic) {
-            let key = (new.subject, new.caller.map(|(id, _)| id), new.head.namespace);
-            let Some(at) = places.get(&key) else {
-                places.insert(key, united.len());
-                united.push(new);
-                continue;
-            };
-            let old: &mut Traffic<'a> = &mut united[*at];
-            if let (Some((first, at)), Some((second, span))) = (old.head.common.object, new.head.common.object) {
-                if first != second {
-                    let problem = Diagnostic::new(code::E0407, span, "one target has one DestinationRule, and it has one name").label("another name").also(at, "the first name");
-                    self.diagnostics.push(problem);
-                }
-            }
-            old.head.common.object = old.head.common.object.or(new.head.common.object);
-            old.head.common.labels.append(&mut new.head.common.labels);
-            old.head.common.annotations.append(&mut new.head.common.annotations);
-            match (&old.head.common.export, &new.head.common.export) {
-                (Some((_, first)), Some((_, again))) => self.diagnostics.push(twice("export", *again, *first)),
-                (None, Some(export)) => old.head.common.export = Some(export.clone()),
-                _ => {}
-            }
-            unite_layers(&mut old.layer, new.layer, &mut self.diagnostics);
-            for (name, layer, span) in new.versions {
-                match old.versions.iter_mut().find(|(known, ..)| *known == name) {
-                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
-                    None => old.versions.push((name, layer, span)),
-                }
-            }
-            for (number, layer, span) in new.ports {
-                match old.ports.iter_mut().find(|(known, ..)| *known == number) {
-                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
-                    None => old.ports.push((number, layer, span)),
-                }
-            }
-        }
-        self.mesh.traffic = united;
-    }
-}
-
-fn unite_layers<'a>(into: &mut Layer<'a>, from: Layer<'a>, diagnostics: &mut Vec<Diagnostic>) {
-    match (&into.balance, from.balance) {
-        (Some((_, first)), Some((_, again))) => diagnostics.push(twice("balance", again, *first)),
-        (None, new) => into.balance = new,
-        _ => {}
-    }
-    match (&into.warmup, from.warmup) {
-        (Some((.., first)), Some((.., again))) => diagnostics.push(twice("warmup", again, *first)),
-        (None, new) => into.warmup = new,
-        _ => {}
-    }
-    for (name, value, span) in from.pool {
-        match into.pool.iter().find(|(old, ..)| *old == name) {
-            Some((.., first)) => diagnostics.push(twice(name, span, *first)),
-            None => into.pool.push((name, value, span)),
-        }
-    }
-    match (&into.eject, from.eject) {
-        (Some(old), Some(new)) => diagnostics.push(twice("eject", new.span, old.span)),
-        (None, new) => into.eject = new,
-        _ => {}
-    }
-    match (&into.tls, from.tls) {
-        (Some(old), Some(new)) => diagnostics.push(twice("tls", new.span, old.span)),
-        (None, new) => into.tls = new,
-        _ => {}
     }
 }
 

@@ -50,7 +50,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             let name = self.subject_name(&subject);
             let mut resource = self.resource(Kind::RequestAuthentication, namespace, name.as_str(), head);
             resource.origins = group.iter().map(|jwt| jwt.head.span).collect();
-            self.match_labels(&subject, head.span, &mut resource.spec);
+            self.attach(&subject, head.span, &mut resource.spec);
             let issuers: Vec<&Issuer<'a>> = group.iter().flat_map(|jwt| &jwt.issuers).collect();
             resource.spec.put_list("jwtRules", issuers.iter().map(|issuer| jwt_rule(issuer)).collect());
             self.out.push(resource);
@@ -59,14 +59,29 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 
     /// `require`: requests without a valid token of these issuers are denied. Nothing else is opened or closed.
-    fn require(&mut self, subject: &Subject<'a>, group: &[&'m Jwt<'a>], issuers: &[&Issuer<'a>], namespace: Option<&str>, name: &str) {
+    fn require(
+        &mut self,
+        subject: &Subject<'a>,
+        group: &[&'m Jwt<'a>],
+        issuers: &[&Issuer<'a>],
+        namespace: Option<&str>,
+        name: &str,
+    ) {
         let Some(jwt) = group.iter().find(|jwt| jwt.require.is_some()) else { return };
         let Some((excepted, span)) = &jwt.require else { return };
         let object = jwt.head.common.object.map_or(name, |(name, _)| name);
-        let mut resource = Resource::new(Kind::AuthorizationPolicy, namespace.map(Into::into), format!("{object}-require-jwt"), jwt.head.span);
+        let mut resource = Resource::new(
+            Kind::AuthorizationPolicy,
+            namespace.map(Into::into),
+            format!("{object}-require-jwt"),
+            jwt.head.span,
+        );
         super::metadata(&mut resource, &jwt.head.common);
-        resource.reasons.push("`require` denies requests without a valid token of the issuers, and opens or closes nothing else".to_owned());
-        self.match_labels(subject, *span, &mut resource.spec);
+        resource.reasons.push(
+            "`require` denies requests without a valid token of the issuers, and opens or closes nothing else"
+                .to_owned(),
+        );
+        self.attach(subject, *span, &mut resource.spec);
         resource.spec.set_at("action", "DENY", *span);
         let mut source = Object::new(*span);
         let names: Vec<String> = issuers.iter().map(|issuer| format!("{}/*", issuer.name)).collect();
@@ -109,7 +124,8 @@ fn all_but<'a>(excepted: &[PolicyOperation<'a>]) -> Vec<PolicyOperation<'a>> {
     if excepted.is_empty() {
         return Vec::new();
     }
-    let mut out: Vec<PolicyOperation<'a>> = vec![PolicyOperation { span: excepted[0].span, ..PolicyOperation::default() }];
+    let mut out: Vec<PolicyOperation<'a>> =
+        vec![PolicyOperation { span: excepted[0].span, ..PolicyOperation::default() }];
     for operation in excepted {
         let mut choices: Vec<PolicyOperation<'a>> = Vec::new();
         let base = PolicyOperation { span: operation.span, ..PolicyOperation::default() };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mesh_diagnostics::Span;
-use mesh_istio::{Kind, Node, Object};
+use mesh_istio::{Kind, Node, Object, Resource};
 
 use super::authentication::paths;
 use super::{Lower, texts};
@@ -52,7 +52,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             resource.reasons.push("an allow policy closes its target to every caller that no rule names".to_owned());
         }
         let spec = &mut resource.spec;
-        self.match_labels(&first.subject, first.head.span, spec);
+        self.attach(&first.subject, first.head.span, spec);
         let action = match first.action {
             Action::Allow => "ALLOW",
             Action::Deny => "DENY",
@@ -68,6 +68,37 @@ impl<'m, 'a> Lower<'m, 'a> {
         let rules = group.iter().filter(|policy| policy.nobody.is_none()).flat_map(|policy| rules(policy));
         spec.put_list("rules", rules.collect());
         self.out.push(resource);
+        if first.action == Action::Allow && first.dry_run.is_none() {
+            self.admit_waypoint(first);
+        }
+    }
+
+    /// Behind a waypoint the workload itself sees the waypoint's identity: it admits that and nobody else, so that
+    /// no caller goes around the waypoint.
+    fn admit_waypoint(&mut self, policy: &Policy<'a>) {
+        let Subject::Service(id) = policy.subject else { return };
+        let service = self.service(id);
+        let Some(waypoint) = self.mesh.waypoint_of(service.namespace) else { return };
+        let span = policy.head.span;
+        let namespace = service.namespace.unwrap_or_default();
+        let mut resource = Resource::new(
+            Kind::AuthorizationPolicy,
+            Some(namespace.into()),
+            format!("{}-allow-waypoint", service.name),
+            span,
+        );
+        resource.reasons.push(format!("callers arrive through the waypoint {waypoint}, which decides who they may be"));
+        self.match_labels(&policy.subject, span, &mut resource.spec);
+        resource.spec.set("action", "ALLOW");
+        let mut source = Object::new(span);
+        let name = format!("{}/ns/{namespace}/sa/{waypoint}", self.mesh.settings.trust_domain);
+        source.put_list("principals", texts(&[name], span));
+        let mut from = Object::new(span);
+        from.put_object("source", source);
+        let mut rule = Object::new(span);
+        rule.put_list("from", vec![from.node()]);
+        resource.spec.put_list("rules", vec![rule.node()]);
+        self.out.push(resource);
     }
 }
 
@@ -75,8 +106,11 @@ impl<'m, 'a> Lower<'m, 'a> {
 /// from those that do not, because Istio skips a rule with any HTTP field whole on TCP ports.
 fn rules(policy: &Policy<'_>) -> Vec<Node> {
     let mixed = !policy.http_ports.is_empty();
-    let (http, plain): (Vec<&PolicyOperation<'_>>, Vec<&PolicyOperation<'_>>) =
-        if mixed { policy.to.iter().partition(|operation| operation.needs_http()) } else { (policy.to.iter().collect(), Vec::new()) };
+    let (http, plain): (Vec<&PolicyOperation<'_>>, Vec<&PolicyOperation<'_>>) = if mixed {
+        policy.to.iter().partition(|operation| operation.needs_http())
+    } else {
+        (policy.to.iter().collect(), Vec::new())
+    };
     let groups: Vec<Vec<&PolicyOperation<'_>>> = [http, plain].into_iter().filter(|group| !group.is_empty()).collect();
     let groups = if groups.is_empty() { vec![Vec::new()] } else { groups };
     let none = [Vec::new()];
@@ -108,7 +142,11 @@ fn rule(policy: &Policy<'_>, operations: &[&PolicyOperation<'_>], condition: &[P
         || operations.iter().any(|operation| operation.needs_http());
     // Where the workload has other ports too, an HTTP rule is for its HTTP ports.
     let ports: &[u16] = if http { &policy.http_ports } else { &[] };
-    let mut to: Vec<Node> = operations.iter().map(|operation| operation_entry(operation, ports)).filter(|node| node.get("operation").is_some()).collect();
+    let mut to: Vec<Node> = operations
+        .iter()
+        .map(|operation| operation_entry(operation, ports))
+        .filter(|node| node.get("operation").is_some())
+        .collect();
     let restricts = operations.iter().all(|operation| operation_entry(operation, &[]).get("operation").is_some());
     if !restricts && ports.is_empty() {
         to.clear();

@@ -14,7 +14,12 @@ impl<'a> Lower<'_, 'a> {
         }
         for service in self.mesh.services.iter().filter(|service| service.emits) {
             let Some((host, span)) = &service.vm else { continue };
-            let head = Head { namespace: service.namespace, span: service.span, common: service.common.clone(), ..Head::default() };
+            let head = Head {
+                namespace: service.namespace,
+                span: service.span,
+                common: service.common.clone(),
+                ..Head::default()
+            };
             let mut resource = self.resource(Kind::ServiceEntry, service.namespace, service.name, &head);
             let spec = &mut resource.spec;
             spec.put_list("hosts", texts(&[host], *span));
@@ -30,17 +35,27 @@ impl<'a> Lower<'_, 'a> {
     }
 
     fn external(&mut self, external: &External<'a>) {
-        let head = Head { namespace: external.namespace, span: external.span, common: external.common.clone(), ..Head::default() };
+        let head = Head {
+            namespace: external.namespace,
+            span: external.span,
+            common: external.common.clone(),
+            ..Head::default()
+        };
         let mut resource = self.resource(Kind::ServiceEntry, external.namespace, external.name, &head);
         let spec = &mut resource.spec;
         spec.put_list("hosts", external.hosts.iter().map(|(host, span)| Node::new(host.as_ref(), *span)).collect());
-        spec.put_list("addresses", external.addresses.iter().map(|(address, span)| Node::new(address.as_str(), *span)).collect());
+        spec.put_list(
+            "addresses",
+            external.addresses.iter().map(|(address, span)| Node::new(address.as_str(), *span)).collect(),
+        );
         spec.put_list("ports", external.ports.iter().map(|port| service_port(&port.port)).collect());
         spec.set("location", "MESH_EXTERNAL");
         if let Some(resolution) = resolution(external) {
             spec.set_at("resolution", resolution, external.resolve.map_or(external.span, |(_, span)| span));
             if external.resolve.is_none() {
-                resource.reasons.push(format!("resolution {resolution} is derived from its hosts, addresses and endpoints"));
+                resource
+                    .reasons
+                    .push(format!("resolution {resolution} is derived from its hosts, addresses and endpoints"));
             }
         }
         let spec = &mut resource.spec;
@@ -81,10 +96,13 @@ fn service_port(port: &Port<'_>) -> Node {
 /// `tls` of a port that the proxy encrypts.
 pub(super) fn port_tls(mode: &str, span: Span) -> Object {
     let mut tls = Object::new(span);
-    tls.set("mode", match mode {
-        "simple" => "SIMPLE",
-        "mesh" => "ISTIO_MUTUAL",
-        _ => "DISABLE",
-    });
+    tls.set(
+        "mode",
+        match mode {
+            "simple" => "SIMPLE",
+            "mesh" => "ISTIO_MUTUAL",
+            _ => "DISABLE",
+        },
+    );
     tls
 }

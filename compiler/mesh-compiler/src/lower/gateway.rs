@@ -10,15 +10,26 @@ use crate::model::{GatewayId, Head, Listener, ListenerTls};
 impl<'a> Lower<'_, 'a> {
     pub(super) fn gateways(&mut self) {
         for (at, gateway) in self.mesh.gateways.iter().enumerate() {
-            if !gateway.emits || gateway.listeners.is_empty() || (gateway.workload.is_none() && gateway.select.is_empty()) {
+            if !gateway.emits
+                || gateway.listeners.is_empty()
+                || (gateway.workload.is_none() && gateway.select.is_empty())
+            {
                 continue;
             }
-            let head = Head { namespace: gateway.namespace, span: gateway.span, common: gateway.common.clone(), ..Head::default() };
+            let head = Head {
+                namespace: gateway.namespace,
+                span: gateway.span,
+                common: gateway.common.clone(),
+                ..Head::default()
+            };
             let mut resource = self.resource(Kind::Gateway, gateway.namespace, gateway.name, &head);
             if let Some(id) = gateway.workload {
                 let service = self.service(id);
                 let place = service.namespace.map_or(String::new(), |namespace| format!(" in namespace {namespace}"));
-                resource.reasons.push(format!("the selector is that of service {}{place}, where secrets are looked up too", service.name));
+                resource.reasons.push(format!(
+                    "the selector is that of service {}{place}, where secrets are looked up too",
+                    service.name
+                ));
             }
             let selector = self.gateway_labels(GatewayId(at), gateway.span);
             resource.spec.put_object("selector", selector);
@@ -81,7 +92,8 @@ fn server_tls(tls: &ListenerTls<'_>) -> Object {
     match tls.certs.as_slice() {
         [] => {}
         [(cert, span)] => object.set_at("credentialName", cert.as_ref(), *span),
-        several => object.put_list("credentialNames", several.iter().map(|(cert, span)| Node::new(cert.as_ref(), *span)).collect()),
+        several => object
+            .put_list("credentialNames", several.iter().map(|(cert, span)| Node::new(cert.as_ref(), *span)).collect()),
     }
     if let Some((file, key, span)) = &tls.files {
         object.set_at("serverCertificate", file.as_ref(), *span);

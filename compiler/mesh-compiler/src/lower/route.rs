@@ -16,7 +16,9 @@ impl<'a> Lower<'_, 'a> {
     fn route(&mut self, route: &Route<'a>) {
         let hosts: Vec<(String, Span)> = match &route.target {
             RouteTarget::Service(id) => vec![(self.host(*id).to_string(), route.target_span)],
-            RouteTarget::External(id) => self.mesh.externals[id.0].hosts.iter().map(|(host, _)| (host.to_string(), route.target_span)).collect(),
+            RouteTarget::External(id) => {
+                self.mesh.externals[id.0].hosts.iter().map(|(host, _)| (host.to_string(), route.target_span)).collect()
+            }
             RouteTarget::Host(host) => vec![((*host).to_owned(), route.target_span)],
             RouteTarget::Delegate(_) => Vec::new(),
         };
@@ -29,13 +31,15 @@ impl<'a> Lower<'_, 'a> {
         let mut resource = self.resource(Kind::VirtualService, route.head.namespace, name, &route.head);
         let spec = &mut resource.spec;
         spec.put_list("hosts", hosts.iter().map(|(host, span)| Node::new(host.as_str(), *span)).collect());
-        let mut gateways: Vec<Node> = route.gateways.iter().map(|(id, span)| Node::new(self.gateway_reference(*id), *span)).collect();
+        let mut gateways: Vec<Node> =
+            route.gateways.iter().map(|(id, span)| Node::new(self.gateway_reference(*id), *span)).collect();
         if let (Some(mesh), false) = (route.mesh, gateways.is_empty()) {
             gateways.push(Node::new("mesh", mesh));
         }
         spec.put_list("gateways", gateways);
         self.export(&route.head.common, route.foreign, route.head.span, spec);
-        let sections = Sections { route, ports: self.port_ranks(route), hosts: &hosts };
+        let ports = self.mesh.port_ranks(route);
+        let sections = Sections { route, open: route.open_ranks(&ports), ports, hosts: &hosts };
         for (rank, field) in [(Rank::Http, "http"), (Rank::Tls, "tls"), (Rank::Tcp, "tcp")] {
             if route.ranks.contains(&rank) {
                 spec.put_list(field, self.section(&sections, rank));
@@ -45,8 +49,13 @@ impl<'a> Lower<'_, 'a> {
         if let (RouteTarget::Service(id), false) = (&route.target, empty) {
             let service = self.service(*id);
             match service.namespace {
-                Some(namespace) if service.vm.is_none() => resource.reasons.push(format!("the host is service {} in namespace {namespace}", service.name)),
-                None => resource.reasons.push("the host is short, because no namespace is said: it is looked up where the object is applied".to_owned()),
+                Some(namespace) if service.vm.is_none() => {
+                    resource.reasons.push(format!("the host is service {} in namespace {namespace}", service.name))
+                }
+                None => resource.reasons.push(
+                    "the host is short, because no namespace is said: it is looked up where the object is applied"
+                        .to_owned(),
+                ),
                 _ => {}
             }
         }
@@ -69,11 +78,19 @@ impl<'a> Lower<'_, 'a> {
                 out.extend(self.rule_of(sections, rule, &alternatives, rank));
             }
         }
-        out.extend(self.rule_of(sections, &route.last, &[], rank));
+        if sections.open.contains(&rank) {
+            out.extend(self.rule_of(sections, &route.last, &[], rank));
+        }
         out
     }
 
-    fn rule_of(&self, sections: &Sections<'_, 'a>, rule: &Rule<'a>, alternatives: &[&[RequestTest<'a>]], rank: Rank) -> Option<Node> {
+    fn rule_of(
+        &self,
+        sections: &Sections<'_, 'a>,
+        rule: &Rule<'a>,
+        alternatives: &[&[RequestTest<'a>]],
+        rank: Rank,
+    ) -> Option<Node> {
         let route = sections.route;
         let is_last = alternatives.is_empty();
         // What could not be read whole is left out: its errors are reported.
@@ -88,13 +105,22 @@ impl<'a> Lower<'_, 'a> {
         }
         let destinations = self.destinations(route, rule, is_last, rank)?;
         let mut object = Object::new(rule.span);
-        let matches = if rank == Rank::Tls { self.tls_matches(sections, rule, alternatives) } else { self.tcp_matches(sections, rule, alternatives) };
+        let matches = if rank == Rank::Tls {
+            self.tls_matches(sections, rule, alternatives)
+        } else {
+            self.tcp_matches(sections, rule, alternatives)
+        };
         object.put_list("match", matches);
         object.put_list("route", destinations);
         Some(object.node())
     }
 
-    fn tls_matches(&self, sections: &Sections<'_, 'a>, rule: &Rule<'a>, alternatives: &[&[RequestTest<'a>]]) -> Vec<Node> {
+    fn tls_matches(
+        &self,
+        sections: &Sections<'_, 'a>,
+        rule: &Rule<'a>,
+        alternatives: &[&[RequestTest<'a>]],
+    ) -> Vec<Node> {
         let names: Vec<&str> = sections.hosts.iter().map(|(host, _)| host.as_str()).collect();
         let none: [&[RequestTest<'a>]; 1] = [&[]];
         let alternatives = if alternatives.is_empty() { &none[..] } else { alternatives };
@@ -102,7 +128,9 @@ impl<'a> Lower<'_, 'a> {
             .iter()
             .map(|all| {
                 let mut object = Object::new(rule.span);
-                let sni = all.iter().find_map(|test| if let TestKind::Sni(name) = &test.kind { Some((name, test.span)) } else { None });
+                let sni = all
+                    .iter()
+                    .find_map(|test| if let TestKind::Sni(name) = &test.kind { Some((name, test.span)) } else { None });
                 match sni {
                     Some((name, span)) => object.put_list("sniHosts", texts(&[name], span)),
                     None => object.put_list("sniHosts", texts(&names, rule.span)),
@@ -114,8 +142,14 @@ impl<'a> Lower<'_, 'a> {
     }
 
     /// TCP says nothing of hosts: where the target has other ports too, or at a gateway, the port tells it apart.
-    fn tcp_matches(&self, sections: &Sections<'_, 'a>, rule: &Rule<'a>, alternatives: &[&[RequestTest<'a>]]) -> Vec<Node> {
-        let mut ports: Vec<u16> = sections.ports.iter().filter(|(_, rank)| *rank == Rank::Tcp).map(|(port, _)| *port).collect();
+    fn tcp_matches(
+        &self,
+        sections: &Sections<'_, 'a>,
+        rule: &Rule<'a>,
+        alternatives: &[&[RequestTest<'a>]],
+    ) -> Vec<Node> {
+        let mut ports: Vec<u16> =
+            sections.ports.iter().filter(|(_, rank)| *rank == Rank::Tcp).map(|(port, _)| *port).collect();
         ports.sort_unstable();
         ports.dedup();
         let needed = sections.route.ranks.len() > 1 || !sections.route.gateways.is_empty();
@@ -124,43 +158,17 @@ impl<'a> Lower<'_, 'a> {
         let mut out = Vec::new();
         for all in alternatives {
             let has_port = all.iter().any(|test| matches!(test.kind, TestKind::Port(_)));
-            let ports: Vec<Option<u16>> =
-                if has_port || !needed || ports.is_empty() { vec![None] } else { ports.iter().map(|port| Some(*port)).collect() };
+            let ports: Vec<Option<u16>> = if has_port || !needed || ports.is_empty() {
+                vec![None]
+            } else {
+                ports.iter().map(|port| Some(*port)).collect()
+            };
             for port in ports {
                 let mut object = Object::new(rule.span);
                 object.set_some("port", port);
                 all.iter().for_each(|test| self.connection_match(&test.kind, test.span, &mut object));
                 if !object.is_empty() {
                     out.push(object.node());
-                }
-            }
-        }
-        out
-    }
-
-    /// The ports that callers use, and the section that each belongs to.
-    fn port_ranks(&self, route: &Route<'a>) -> Vec<(u16, Rank)> {
-        let mut out: Vec<(u16, Rank)> = Vec::new();
-        let mut hosts: Vec<&str> = Vec::new();
-        match &route.target {
-            RouteTarget::Service(id) => out.extend(self.service(*id).ports.iter().filter(|_| route.mesh.is_some()).map(|port| (port.number, port.protocol.rank()))),
-            RouteTarget::External(id) => {
-                let external = &self.mesh.externals[id.0];
-                hosts.extend(external.hosts.iter().map(|(host, _)| host.as_ref()));
-                out.extend(external.ports.iter().filter(|_| route.mesh.is_some()).map(|port| (port.port.number, port.port.protocol.rank())));
-            }
-            RouteTarget::Host(host) => {
-                hosts.push(host);
-                let known = self.mesh.externals.iter().filter(|external| external.hosts.iter().any(|(known, _)| host::overlap(known, host)));
-                out.extend(known.flat_map(|external| &external.ports).filter(|_| route.mesh.is_some()).map(|port| (port.port.number, port.port.protocol.rank())));
-            }
-            RouteTarget::Delegate(_) => {}
-        }
-        for (id, _) in &route.gateways {
-            for listener in &self.mesh.gateways[id.0].listeners {
-                let serves = hosts.is_empty() || listener.hosts.iter().any(|(known, _)| hosts.iter().any(|host| host::overlap(known, host)));
-                if serves {
-                    out.push((listener.port, listener.rank()));
                 }
             }
         }
@@ -173,6 +181,8 @@ struct Sections<'r, 'a> {
     route: &'r Route<'a>,
     /// The ports that callers use, and the section of each.
     ports: Vec<(u16, Rank)>,
+    /// The sections that the last rule is for.
+    open: Vec<Rank>,
     hosts: &'r [(String, Span)],
 }
 
@@ -183,7 +193,8 @@ impl<'a> Sections<'_, 'a> {
         let needs_tls = all.iter().any(|test| matches!(test.kind, TestKind::Sni(_)));
         let port = all.iter().find_map(|test| if let TestKind::Port(port) = test.kind { Some(port) } else { None });
         let port_fits = port.is_none_or(|port| {
-            let known: Vec<Rank> = self.ports.iter().filter(|(number, _)| *number == port).map(|(_, rank)| *rank).collect();
+            let known: Vec<Rank> =
+                self.ports.iter().filter(|(number, _)| *number == port).map(|(_, rank)| *rank).collect();
             known.is_empty() || known.contains(&rank)
         });
         port_fits && (!needs_http || rank == Rank::Http) && (!needs_tls || rank == Rank::Tls)

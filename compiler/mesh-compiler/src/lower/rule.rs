@@ -11,7 +11,13 @@ use crate::operand::WHOLE;
 
 impl<'a> Lower<'_, 'a> {
     /// The fields of `http[]` behind its matches; nothing where the rule ends nowhere.
-    pub(super) fn http_rule(&self, route: &Route<'a>, rule: &Rule<'a>, is_last: bool, mut object: Object) -> Option<Object> {
+    pub(super) fn http_rule(
+        &self,
+        route: &Route<'a>,
+        rule: &Rule<'a>,
+        is_last: bool,
+        mut object: Object,
+    ) -> Option<Object> {
         let body = &route.last;
         let goes_on = rule.respond.is_none() && rule.redirect.is_none();
         if let Some((name, namespace, span)) = &rule.delegate {
@@ -76,7 +82,13 @@ impl<'a> Lower<'_, 'a> {
     }
 
     /// The weighted destinations of a rule. The last rule of a service without any ends in the whole service.
-    pub(super) fn destinations(&self, route: &Route<'a>, rule: &Rule<'a>, is_last: bool, rank: Rank) -> Option<Vec<Node>> {
+    pub(super) fn destinations(
+        &self,
+        route: &Route<'a>,
+        rule: &Rule<'a>,
+        is_last: bool,
+        rank: Rank,
+    ) -> Option<Vec<Node>> {
         if rule.shares.is_empty() {
             let ends_otherwise = rule.respond.is_some() || rule.redirect.is_some() || rule.delegate.is_some();
             let whole = match route.target {
@@ -198,7 +210,8 @@ fn redirect_object(redirect: &Redirect<'_>) -> Object {
 }
 
 fn rewrite_object(rule: &Rule<'_>) -> Option<Object> {
-    let span = rule.rewrite_path.as_ref().map(|(_, span)| *span).or(rule.rewrite_host.as_ref().map(|(_, span)| *span))?;
+    let span =
+        rule.rewrite_path.as_ref().map(|(_, span)| *span).or(rule.rewrite_host.as_ref().map(|(_, span)| *span))?;
     let mut object = Object::new(span);
     match &rule.rewrite_path {
         Some((Rewrite::Path(path), span)) => object.set_at("uri", path.as_ref(), *span),

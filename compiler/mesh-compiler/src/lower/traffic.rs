@@ -8,7 +8,9 @@ use mesh_istio::{Kind, Node, Object, Rank, Resource, Text};
 use super::external::port_tls;
 use super::{Lower, label_object, texts};
 use crate::check_names::subset_name;
-use crate::model::{Balance, Eject, EjectKind, ExternalId, HashKey, Head, Layer, PoolValue, Service, ServiceId, Subject, Tls, Traffic};
+use crate::model::{
+    Balance, Eject, EjectKind, ExternalId, HashKey, Head, Layer, PoolValue, Service, ServiceId, Subject, Tls, Traffic,
+};
 
 /// What the layers of one object are lowered by.
 #[derive(Clone, Copy)]
@@ -76,15 +78,38 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     /// A rule for a host that is no declared service.
     fn plain(&mut self, traffic: &Traffic<'a>, host: &str, name: String) {
-        let namespace = if traffic.subject == Subject::Mesh { Some(self.mesh.settings.root_namespace) } else { traffic.head.namespace };
+        let namespace = if traffic.subject == Subject::Mesh {
+            Some(self.mesh.settings.root_namespace)
+        } else {
+            traffic.head.namespace
+        };
+        let name = self.named_for(traffic, name);
         let mut resource = self.resource(Kind::DestinationRule, namespace, name, &traffic.head);
         resource.spec.set("host", host);
+        self.put_caller(traffic, &mut resource.spec);
         let ports = Ports { http: true, tcp: false };
         let mut policy = policy_object(&traffic.layer, traffic.head.span, ports);
         self.port_settings(&traffic.layer, &traffic.ports, ports, &mut policy);
         resource.spec.put_object("trafficPolicy", policy);
-        self.export(&traffic.head.common, false, traffic.head.span, &mut resource.spec);
+        self.export(&traffic.head.common, traffic.caller.is_some(), traffic.head.span, &mut resource.spec);
         self.out.push(resource);
+    }
+
+    /// The name of a rule for one caller.
+    fn named_for(&self, traffic: &Traffic<'a>, name: String) -> String {
+        match traffic.caller {
+            Some((caller, _)) => format!("{name}-from-{}", self.service(caller).name),
+            None => name,
+        }
+    }
+
+    /// `workloadSelector`: the proxies of one caller.
+    fn put_caller(&self, traffic: &Traffic<'a>, spec: &mut Object) {
+        if let Some((caller, span)) = traffic.caller {
+            let mut workloads = Object::new(span);
+            workloads.put_object("matchLabels", label_object(&super::selector(self.service(caller)), span));
+            spec.put_object("workloadSelector", workloads);
+        }
     }
 
     fn external_rules(&mut self, id: ExternalId, traffic: Option<&Traffic<'a>>) {
@@ -96,18 +121,29 @@ impl<'m, 'a> Lower<'m, 'a> {
         for (i, (host, span)) in external.hosts.iter().enumerate() {
             let head = match traffic {
                 Some(traffic) => traffic.head.clone(),
-                None => Head { namespace: external.namespace, span: external.span, common: external.common.clone(), ..Head::default() },
+                None => Head {
+                    namespace: external.namespace,
+                    span: external.span,
+                    common: external.common.clone(),
+                    ..Head::default()
+                },
             };
-            let name = if i == 0 { external.name.to_owned() } else { format!("{}-{}", external.name, i + 1) };
-            let mut resource = self.resource(Kind::DestinationRule, head.namespace, name.as_str(), &head);
-            if i > 0 {
-                resource.name = Text::from(format!("{}-{}", head.common.object.map_or(external.name, |(name, _)| name), i + 1));
-            }
+            let own = head.common.object.map_or(external.name, |(name, _)| name);
+            let name = if i == 0 { own.to_owned() } else { format!("{own}-{}", i + 1) };
+            let mut resource = self.resource(Kind::DestinationRule, head.namespace, own, &head);
+            resource.name = Text::from(match traffic {
+                Some(traffic) if head.common.object.is_none() => self.named_for(traffic, name),
+                _ => name,
+            });
             resource.spec.set_at("host", host.as_ref(), *span);
+            if let Some(traffic) = traffic {
+                self.put_caller(traffic, &mut resource.spec);
+            }
             let none = Layer::default();
             let layer = traffic.map_or(&none, |traffic| &traffic.layer);
             let mut policy = policy_object(layer, head.span, ports);
-            let mut settings: Vec<(u16, Layer<'a>, Span)> = traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
+            let mut settings: Vec<(u16, Layer<'a>, Span)> =
+                traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
             for port in &external.ports {
                 if let Some((_, span)) = port.tls {
                     if !settings.iter().any(|(number, ..)| *number == port.port.number) {
@@ -120,7 +156,20 @@ impl<'m, 'a> Lower<'m, 'a> {
                 let mut object = port_object(*number, &fold(layer, own), *span, ports);
                 let said = external.ports.iter().find(|port| port.port.number == *number).and_then(|port| port.tls);
                 if let (Some((mode, span)), true) = (said, own.tls.is_none()) {
-                    object.put_object("tls", port_tls(mode, span));
+                    let mut tls = port_tls(mode, span);
+                    // HTTP gets server name and verification from its host by Istio itself; TCP does not.
+                    let plain = external
+                        .ports
+                        .iter()
+                        .any(|port| port.port.number == *number && port.port.protocol.rank() == Rank::Tcp);
+                    if plain && mode == "simple" && !host.starts_with('*') {
+                        tls.set("sni", host.as_ref());
+                        tls.put_list("subjectAltNames", texts(&[host], span));
+                        resource.reasons.push(format!(
+                            "server name and certificate name of port {number} are derived from the host"
+                        ));
+                    }
+                    object.put_object("tls", tls);
                 }
                 list.push(object.node());
             }
@@ -129,14 +178,21 @@ impl<'m, 'a> Lower<'m, 'a> {
                 continue;
             }
             resource.spec.put_object("trafficPolicy", policy);
-            self.export(&head.common, false, head.span, &mut resource.spec);
+            let of_caller = traffic.is_some_and(|traffic| traffic.caller.is_some());
+            self.export(&head.common, of_caller, head.span, &mut resource.spec);
             self.out.push(resource);
         }
     }
 
     /// The rule of a service: the folded policy, its subsets, and settings of ports. `traffic` is the statement
     /// that makes it; the `owner`'s versions are repeated in a caller's rule.
-    fn destination_rule(&self, id: ServiceId, below: &Layer<'a>, traffic: Option<&Traffic<'a>>, owner: Option<&Traffic<'a>>) -> Resource {
+    fn destination_rule(
+        &self,
+        id: ServiceId,
+        below: &Layer<'a>,
+        traffic: Option<&Traffic<'a>>,
+        owner: Option<&Traffic<'a>>,
+    ) -> Resource {
         let service = self.service(id);
         let ports = Ports {
             http: service.ports.is_empty() || service.ports.iter().any(|port| port.protocol.rank() == Rank::Http),
@@ -152,23 +208,30 @@ impl<'m, 'a> Lower<'m, 'a> {
                 Head { namespace: service.namespace, span: service.span, common, ..Head::default() }
             }
         };
-        let name = match traffic.and_then(|traffic| traffic.caller) {
-            Some((caller, _)) => format!("{}-from-{}", service.name, self.service(caller).name),
-            None => service.name.to_owned(),
-        };
+        let name = service.name.to_owned();
+        let name = traffic.map_or_else(|| name.clone(), |traffic| self.named_for(traffic, name.clone()));
         let mut resource = self.resource(Kind::DestinationRule, head.namespace, name, &head);
         let own = traffic.map(|traffic| &traffic.layer);
         let layer = own.map_or_else(|| below.clone(), |own| fold(below, own));
         resource.spec.set_at("host", self.host(id), traffic.map_or(service.span, |traffic| traffic.head.span));
-        if let Some((caller, span)) = traffic.and_then(|traffic| traffic.caller) {
-            let mut workloads = Object::new(span);
-            workloads.put_object("matchLabels", label_object(&super::selector(self.service(caller)), span));
-            resource.spec.put_object("workloadSelector", workloads);
+        if let Some(traffic) = traffic {
+            self.put_caller(traffic, &mut resource.spec);
+        }
+        if layer.eject.as_ref().is_some_and(|eject| {
+            !eject.counts.iter().any(|(kind, ..)| matches!(kind, EjectKind::ServerErrors | EjectKind::Codes(_)))
+        }) {
+            resource
+                .reasons
+                .push("Envoy also ejects by itself after 5 errors 5xx in a row, beside what `eject` says".to_owned());
         }
         let none = Vec::new();
-        let mut port_layers: Vec<(u16, Layer<'a>, Span)> = owner.filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic))).map_or(none, |owner| owner.ports.clone());
+        let mut port_layers: Vec<(u16, Layer<'a>, Span)> = owner
+            .filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic)))
+            .map_or(none, |owner| owner.ports.clone());
         merge(&mut port_layers, traffic.map(|traffic| traffic.ports.as_slice()).unwrap_or_default());
-        let mut version_layers: Vec<(&'a str, Layer<'a>, Span)> = owner.filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic))).map_or(Vec::new(), |owner| owner.versions.clone());
+        let mut version_layers: Vec<(&'a str, Layer<'a>, Span)> = owner
+            .filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic)))
+            .map_or(Vec::new(), |owner| owner.versions.clone());
         merge(&mut version_layers, traffic.map(|traffic| traffic.versions.as_slice()).unwrap_or_default());
 
         let mut policy = policy_object(&layer, head.span, ports);
@@ -197,9 +260,17 @@ impl<'m, 'a> Lower<'m, 'a> {
         });
         let subsets = subsets.collect();
         resource.spec.put_list("subsets", subsets);
-        self.export(&head.common, traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some()), head.span, &mut resource.spec);
+        self.export(
+            &head.common,
+            traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some()),
+            head.span,
+            &mut resource.spec,
+        );
         if service.open && !service.versions.is_empty() {
-            resource.reasons.push(format!("{} is declared nowhere: its versions are those that routes name, by the label `version`", service.name));
+            resource.reasons.push(format!(
+                "{} is declared nowhere: its versions are those that routes name, by the label `version`",
+                service.name
+            ));
         }
         resource
     }
@@ -222,7 +293,9 @@ fn merge<'a, K: PartialEq + Copy>(into: &mut Vec<(K, Layer<'a>, Span)>, from: &[
 
 /// A service whose versions nobody else writes: declared here, or taken as it is used in its own namespace.
 fn owned(service: &Service<'_>, mesh: &crate::model::Mesh<'_>) -> bool {
-    !service.open || service.namespace.is_none() || mesh.routes.iter().any(|route| !route.foreign && route.head.namespace == service.namespace)
+    !service.open
+        || service.namespace.is_none()
+        || mesh.routes.iter().any(|route| !route.foreign && route.head.namespace == service.namespace)
 }
 
 /// The settings of `above` on top of those of `below`, field by field.
@@ -242,7 +315,11 @@ fn fold<'a>(below: &Layer<'a>, above: &Layer<'a>) -> Layer<'a> {
     out.eject = match (&below.eject, out.eject) {
         (Some(below), Some(mut above)) => {
             for count in &below.counts {
-                if !above.counts.iter().any(|(kind, ..)| std::mem::discriminant(kind) == std::mem::discriminant(&count.0)) {
+                if !above
+                    .counts
+                    .iter()
+                    .any(|(kind, ..)| std::mem::discriminant(kind) == std::mem::discriminant(&count.0))
+                {
                     above.counts.push(count.clone());
                 }
             }
@@ -284,7 +361,9 @@ fn policy_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
     if let Some((balance, span)) = &layer.balance {
         match balance {
             Balance::Simple(name) => balancer.set_at("simple", name.replace('-', "_").to_ascii_uppercase(), *span),
-            Balance::Hash { key, table } => balancer.set_at("consistentHash", hash_object(key, table.as_ref(), *span), *span),
+            Balance::Hash { key, table } => {
+                balancer.set_at("consistentHash", hash_object(key, table.as_ref(), *span), *span)
+            }
         }
     }
     if let Some((time, share, span)) = layer.warmup {
@@ -396,12 +475,15 @@ fn eject_object(eject: &Eject<'_>) -> Object {
 
 fn tls_object(tls: &Tls<'_>) -> Object {
     let mut object = Object::new(tls.span);
-    object.set("mode", match tls.mode {
-        "mesh" => "ISTIO_MUTUAL",
-        "simple" => "SIMPLE",
-        "mutual" => "MUTUAL",
-        _ => "DISABLE",
-    });
+    object.set(
+        "mode",
+        match tls.mode {
+            "mesh" => "ISTIO_MUTUAL",
+            "simple" => "SIMPLE",
+            "mutual" => "MUTUAL",
+            _ => "DISABLE",
+        },
+    );
     object.set_some("credentialName", tls.cert.as_deref());
     if let Some((file, key)) = &tls.files {
         object.set("clientCertificate", file.as_ref());

@@ -6,34 +6,11 @@ use mesh_diagnostics::{Diagnostic, Span, all_codes, code};
 use mesh_istio::{Release, SUPPORTED, host};
 use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
 
-use super::{Address, Arg, Destination, Failure, Name, Path, Pattern, Type, Value, WHOLE, percent};
+use super::names::{bad_name, destination, header, host_name, label, locality, qualified, token, version};
+use super::numbers::{bounds, duration, number, port_number, share_parts, status};
+use super::words::{CIPHERS, GRPC, METHODS, MODES, RETRY_ON, retry_on};
+use super::{Address, Arg, Failure, Path, Pattern, Type, Value};
 use crate::suggest::{all_of, any_of, nearest};
-
-/// The HTTP methods that Istio knows.
-pub(super) const METHODS: [&str; 9] =
-    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
-
-/// The modes of mutual TLS.
-pub(super) const MODES: [&str; 4] = ["strict", "permissive", "off", "inherit"];
-
-/// The reasons to retry that Envoy knows and Istio lets through.
-const RETRY_ON: [&str; 16] = [
-    "5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "envoy-ratelimited", "retriable-4xx",
-    "refused-stream", "retriable-status-codes", "retriable-headers", "http3-post-connect-failure", "cancelled",
-    "deadline-exceeded", "internal", "resource-exhausted", "unavailable",
-];
-
-const GRPC: [&str; 17] = [
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-];
-
-/// The reason to retry that a word names: a policy or a status code.
-pub(super) fn retry_on(word: &str) -> Option<&str> {
-    let code = word.len() == 3 && word.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
-    (RETRY_ON.contains(&word) || code).then_some(word)
-}
 
 /// Reads operands of one file.
 #[derive(Clone, Copy)]
@@ -64,7 +41,9 @@ impl<'a> Reader<'_, 'a> {
     fn unexpected_pair(&self, of: Type, item: Item) -> Diagnostic {
         let span = self.item_span(item);
         let colon = Span::new(span.file, item.key.end, item.value.map_or(item.key.end, |value| value.start));
-        let problem = Diagnostic::new(code::E0301, span, format!("expected {of}, found a pair")).label("a pair").also(colon, "this `:` makes it one");
+        let problem = Diagnostic::new(code::E0301, span, format!("expected {of}, found a pair"))
+            .label("a pair")
+            .also(colon, "this `:` makes it one");
         let (key, value) = (self.tree.slice(item.key), item.value.map_or("", |value| self.tree.slice(value)));
         if matches!(key, "http" | "https") && value.starts_with("//") {
             let whole = &self.tree.text()[span.range()];
@@ -126,17 +105,22 @@ impl<'a> Reader<'_, 'a> {
             Type::Port if text.bytes().all(|b| b.is_ascii_digit()) => Value::Number(port_number(of, text, span)?),
             Type::Status => Value::Number(status(of, text, span, 200, 599)?),
             Type::Redirect => Value::Number(status(of, text, span, 300, 399)?),
-            Type::Abort if text.starts_with(|c: char| c.is_ascii_digit()) => Value::Number(status(of, text, span, 200, 599)?),
+            Type::Abort if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Value::Number(status(of, text, span, 200, 599)?)
+            }
             Type::Abort => one_of(of, text, &GRPC, span)?,
             Type::Method => one_of(of, text, &METHODS, span)?,
             Type::Mode => one_of(of, text, &MODES, span)?,
+            Type::Cipher => one_of(of, text, &CIPHERS, span)?,
             Type::Retry => match retry_on(text) {
                 Some(word) => Value::Word(word),
                 None => one_of(of, text, &RETRY_ON, span)?,
             },
             Type::Eject => match text {
                 "5xx" | "gateway" | "local" => Value::Word(text),
-                _ if text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit()) => Value::Number(status(of, text, span, 100, 599)?),
+                _ if text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit()) => {
+                    Value::Number(status(of, text, span, 100, 599)?)
+                }
                 _ => return wrong(),
             },
             Type::OneOf(words) => one_of(of, text, &words.split('|').collect::<Vec<_>>(), span)?,
@@ -204,12 +188,24 @@ impl<'a> Reader<'_, 'a> {
             }
             Type::Target => match host_name(text, span)? {
                 Cow::Borrowed(host) => Value::Target(super::Target::Host(host)),
-                Cow::Owned(host) => return Err(expected(of, &format!("`\"{host}\"`, which has an escape"), span).into()),
+                Cow::Owned(host) => {
+                    return Err(expected(of, &format!("`\"{host}\"`, which has an escape"), span).into());
+                }
             },
             _ => {
                 let problem = expected(of, "a text in quotes", span);
-                let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-                let nameable = matches!(of, Type::Service | Type::Name | Type::Version | Type::Namespace | Type::Gateway | Type::Header | Type::Account);
+                let plain = !text.is_empty()
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+                let nameable = matches!(
+                    of,
+                    Type::Service
+                        | Type::Name
+                        | Type::Version
+                        | Type::Namespace
+                        | Type::Gateway
+                        | Type::Header
+                        | Type::Account
+                );
                 if plain && nameable && self.bare(of, "x", span).is_ok() {
                     return Err(problem.fix(format!("write `{text}` without quotes"), span, text).into());
                 }
@@ -297,7 +293,7 @@ pub(crate) fn expected(of: Type, found: &str, span: Span) -> Diagnostic {
 }
 
 /// "expected A, found `text`", with a fix where the text is nearly one.
-fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
+pub(super) fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
     let problem = expected(of, &format!("`{text}`"), span);
     let quoted = format!("\"{text}\"");
     match of {
@@ -309,109 +305,11 @@ fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
             }
             _ => problem,
         },
-        Type::Path | Type::Paths if host::is_label(text) => problem.fix(format!("write `/{text}`"), span, format!("/{text}")),
+        Type::Path | Type::Paths if host::is_label(text) => {
+            problem.fix(format!("write `/{text}`"), span, format!("/{text}"))
+        }
         _ => problem,
     }
-}
-
-fn number(text: &str) -> Option<u32> {
-    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten().filter(|number| i32::try_from(*number).is_ok())
-}
-
-fn bounds(span: Span, title: String, label: impl Into<String>) -> Failure {
-    Diagnostic::new(code::E0310, span, title).label(label).into()
-}
-
-fn port_number(of: Type, text: &str, span: Span) -> Result<u32, Failure> {
-    match number(text) {
-        Some(port @ 1..=65535) => Ok(port),
-        Some(port) => Err(bounds(span, format!("there is no port {port}"), "ports go from 1 to 65535")),
-        None => Err(wrong(of, text, span).into()),
-    }
-}
-
-fn status(of: Type, text: &str, span: Span, low: u32, high: u32) -> Result<u32, Failure> {
-    match number(text) {
-        Some(code) if (low..=high).contains(&code) => Ok(code),
-        Some(code) => Err(bounds(span, format!("{code} is not a status that can stand here"), format!("from {low} to {high}"))),
-        None => Err(wrong(of, text, span).into()),
-    }
-}
-
-/// A duration: `2s`, `1h30m`, `500ms`; whole milliseconds, one at least.
-fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
-    let Some(millis) = mesh_istio::millis(text) else {
-        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        return Err(not_a_duration(text, number, unit, span).into());
-    };
-    if !(1.0..=9e15).contains(&millis) || millis.fract() != 0.0 {
-        return Err(bounds(
-            span,
-            format!("`{text}` is not a duration that Istio takes"),
-            "whole milliseconds, and one at least; `off` lifts a limit",
-        ));
-    }
-    Ok(Value::Duration(text, millis as u64))
-}
-
-fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -> Diagnostic {
-    let problem = expected(Type::Duration, &format!("`{text}`"), span);
-    let seconds = |unit: &str| format!("{number}{unit}");
-    if number.parse::<f64>().is_err() {
-        return problem;
-    }
-    if number.parse() == Ok(0.0) {
-        return problem.help("there is no time of zero: `timeout off` lifts the limit, `retry off` the retries");
-    }
-    match unit {
-        "" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
-        "sec" | "secs" | "second" | "seconds" | "S" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
-        "min" | "mins" | "minute" | "minutes" | "M" => problem.fix(format!("write `{}`", seconds("m")), span, seconds("m")),
-        "hr" | "hrs" | "hour" | "hours" | "H" => problem.fix(format!("write `{}`", seconds("h")), span, seconds("h")),
-        "d" | "day" | "days" => problem.help("write days in hours, as in `24h`"),
-        "us" | "ns" | "µs" => problem.help("Istio counts in whole milliseconds: write `1ms` at least"),
-        _ => problem.help("the units are `ms`, `s`, `m` and `h`"),
-    }
-}
-
-/// A percentage in ten-thousandths of a per cent.
-fn share_parts(text: &str, span: Span) -> Result<u32, Failure> {
-    let Some(number) = text.strip_suffix('%') else {
-        let problem = wrong(Type::Percent, text, span);
-        let plain = parts_of(text).is_some_and(|parts| parts <= WHOLE);
-        let fraction = text.parse::<f64>().is_ok_and(|share| share > 0.0 && share < 1.0);
-        let problem = match (plain, fraction) {
-            (true, true) => {
-                let hundredfold = percent(u64::from(parts_of(text).unwrap_or(0)) * 100);
-                problem.help(format!("is it `{hundredfold}`, or `{text}%`?"))
-            }
-            (true, false) => problem.fix(format!("write `{text}%`"), span, format!("{text}%")),
-            _ => problem,
-        };
-        return Err(problem.into());
-    };
-    match parts_of(number) {
-        Some(parts) if parts <= WHOLE => Ok(parts),
-        Some(_) => Err(bounds(span, format!("{text} is more than everything"), "percentages go from 0% to 100%")),
-        None if number.bytes().all(|b| b.is_ascii_digit() || b == b'.') && number.contains('.') => {
-            Err(bounds(span, format!("{text} is finer than Istio counts"), "four digits behind the point at most"))
-        }
-        None => Err(wrong(Type::Percent, text, span).into()),
-    }
-}
-
-/// `12.5` in ten-thousandths.
-fn parts_of(number: &str) -> Option<u32> {
-    let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(rest) || rest.len() > 4 || whole.len() > 4 {
-        return None;
-    }
-    let whole: u32 = whole.parse().ok()?;
-    let rest: u32 = format!("{rest:0<4}").parse().ok()?;
-    Some(whole * 10_000 + rest)
 }
 
 fn one_of<'a>(of: Type, text: &'a str, words: &[&str], span: Span) -> Result<Value<'a>, Failure> {
@@ -419,7 +317,10 @@ fn one_of<'a>(of: Type, text: &'a str, words: &[&str], span: Span) -> Result<Val
         return Ok(Value::Word(text));
     }
     let problem = expected(of, &format!("`{text}`"), span);
-    let same = words.iter().copied().find(|word| word.eq_ignore_ascii_case(text) || word.replace('_', "-").eq_ignore_ascii_case(text));
+    let same = words
+        .iter()
+        .copied()
+        .find(|word| word.eq_ignore_ascii_case(text) || word.replace('_', "-").eq_ignore_ascii_case(text));
     let problem = match same.or_else(|| nearest(text, words.iter().copied())) {
         Some(word) => problem.fix(format!("write `{word}`"), span, word),
         None if matches!(of, Type::OneOf(_) | Type::Mode) => problem,
@@ -455,133 +356,6 @@ fn release<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
     }
 }
 
-fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
-    let dots = matches!(of, Type::Account | Type::Name | Type::Provider | Type::Domain);
-    let label = match of {
-        _ if dots => "lower-case letters, digits, inner dashes and dots, 253 at most",
-        Type::Service => "lower-case letters, digits and inner dashes, 63 at most, with a letter first",
-        _ => "lower-case letters, digits and inner dashes, 63 at most",
-    };
-    let problem = Diagnostic::new(code::E0211, span, format!("`{text}` cannot be {of}")).label(label);
-    let better: String = text.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
-    if better != text && host::is_label(&better) {
-        return problem.fix(format!("write `{better}`"), span, better);
-    }
-    problem
-}
-
-fn label<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
-    let fits = match of {
-        Type::Account | Type::Name | Type::Provider => host::is_subdomain(text),
-        // Kubernetes takes a digit first for most names, but not for services.
-        Type::Service => host::is_label(text) && !text.starts_with(|c: char| c.is_ascii_digit()),
-        _ => host::is_label(text),
-    };
-    if !fits {
-        return Err(bad_name(of, text, span).into());
-    }
-    if matches!(text, "and" | "or" | "not") {
-        return Err(Diagnostic::new(code::E0211, span, format!("`{text}` names nothing"))
-            .label("this word joins tests")
-            .into());
-    }
-    Ok(text)
-}
-
-/// `NAME` or `NAME.NS`.
-fn qualified<'a>(of: Type, text: &'a str, span: Span) -> Result<Name<'a>, Failure> {
-    let (name, namespace) = match text.split_once('.') {
-        Some((name, namespace)) => (name, Some(namespace)),
-        None => (text, None),
-    };
-    if namespace.is_some_and(|namespace| namespace.contains('.')) {
-        let problem = Diagnostic::new(code::E0211, span, format!("`{text}` is a host, not a name"))
-            .label("a name is `NAME` or `NAME.NAMESPACE`");
-        let local = text.strip_suffix(".svc.cluster.local").or(text.strip_suffix(".svc")).filter(|short| short.matches('.').count() == 1);
-        return Err(match local {
-            Some(short) => problem.fix(format!("write `{short}`"), span, short),
-            None => problem.help(format!("a host stands in quotes: `\"{text}\"`")),
-        }
-        .into());
-    }
-    label(of, name, span)?;
-    namespace.map_or(Ok(""), |namespace| label(Type::Namespace, namespace, span))?;
-    Ok(Name { name, namespace })
-}
-
-fn version<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
-    let bytes = text.as_bytes();
-    let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-    let ends = bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.last().is_some_and(u8::is_ascii_alphanumeric);
-    if inner && ends && bytes.len() <= 63 && !matches!(text, "and" | "or" | "not") {
-        return Ok(text);
-    }
-    Err(Diagnostic::new(code::E0211, span, format!("`{text}` cannot be a version"))
-        .label("letters, digits and inner `-`, `.`, `_`, 63 at most")
-        .note("a version is the value of a label of its pods")
-        .into())
-}
-
-fn destination<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
-    let (head, behind) = match text.split_once('@') {
-        Some((head, behind)) => (head, Some(version(behind, span)?)),
-        None => (text, None),
-    };
-    let word = match behind {
-        Some(_) => qualified(Type::Service, head, span)?,
-        // A lone word may be a version, and versions may have dots: `1.0`.
-        None => match qualified(Type::Service, head, span) {
-            Ok(name) => name,
-            Err(problem) => match version(head, span) {
-                Ok(name) => Name { name, namespace: None },
-                Err(_) => return Err(problem),
-            },
-        },
-    };
-    Ok(Value::Share(Destination { word, version: behind }, None))
-}
-
-fn host_name<'a>(text: Cow<'a, str>, span: Span) -> Result<Cow<'a, str>, Failure> {
-    if host::is_host(&text) {
-        return Ok(text);
-    }
-    let problem = Diagnostic::new(code::E0211, span, format!("`\"{text}\"` is not a host that Istio takes"));
-    let bare = text.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
-    let problem = if bare.parse::<std::net::IpAddr>().is_ok() {
-        problem.label("an address, not a name")
-    } else {
-        problem.label("labels joined by dots; a `*` only at the start")
-    };
-    if bare != text && host::is_host(bare) {
-        let quoted = format!("\"{bare}\"");
-        return Err(problem.fix(format!("write `{quoted}`"), span, quoted).into());
-    }
-    Err(problem.into())
-}
-
-/// A header name: a token of HTTP, in any case.
-fn header<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !text.is_empty() && text.bytes().all(token) {
-        return Ok(text);
-    }
-    Err(Diagnostic::new(code::E0211, span, format!("`{text}` cannot be the name of a header"))
-        .label("letters, digits, and signs such as `-`")
-        .into())
-}
-
-fn token<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
-    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-    if fits { Ok(text) } else { Err(wrong(of, text, span).into()) }
-}
-
-/// `region[/zone[/subzone]]`, with a `*` only at the end.
-fn locality<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let fits = parts.len() <= 3 && parts.iter().all(|part| !part.is_empty());
-    if fits { Ok(Value::Word(text)) } else { Err(wrong(Type::Locality, text, span).into()) }
-}
-
 /// A method, or `*` for any; a path has been seen before.
 fn operation_word<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
     if text == "*" || METHODS.contains(&text) {
@@ -606,7 +380,9 @@ fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
             .note("Envoy matches the path without its query, so this would never hold");
         let pair = query[1..].split('&').next().and_then(|pair| pair.split_once('='));
         return Err(match pair {
-            Some((name, value)) => problem.help(format!("in a route write `path {before} and query {name} \"{value}\"`; a policy cannot test the query")),
+            Some((name, value)) => problem.help(format!(
+                "in a route write `path {before} and query {name} \"{value}\"`; a policy cannot test the query"
+            )),
             None => problem.help("a route tests the query with `query NAME`; a policy cannot"),
         }
         .into());
@@ -619,7 +395,9 @@ fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
     let shown = text.to_string();
     Path::of(text).map_err(|why| {
         let problem = Diagnostic::new(code::E0313, span, format!("`{shown}` is not a path pattern")).label(why);
-        problem.help("one segment is written `{id}`, as in `/users/{id}/orders`; a route also takes a regular expression").into()
+        problem
+            .help("one segment is written `{id}`, as in `/users/{id}/orders`; a route also takes a regular expression")
+            .into()
     })
 }
 

@@ -108,7 +108,9 @@ impl<'a> Path<'a> {
             Path::Prefix(text) => format!("{}.*", escape(text)),
             Path::Suffix(text) => format!(".*{}", escape(text)),
             Path::Template { text, rest } => {
-                let holes = text.split('/').map(|segment| if segment.starts_with('{') { "[^/]+".to_owned() } else { escape(segment) });
+                let holes = text
+                    .split('/')
+                    .map(|segment| if segment.starts_with('{') { "[^/]+".to_owned() } else { escape(segment) });
                 let body = holes.collect::<Vec<_>>().join("/");
                 if *rest { format!("{body}.*") } else { body }
             }

@@ -1,7 +1,9 @@
 //! What the parser of regular expressions takes and RE2 does not, or takes in another sense.
 
 use regex_syntax::ast::parse::Parser;
-use regex_syntax::ast::{Ast, ClassSetBinaryOp, Flag, Flags, FlagsItemKind, RepetitionKind, RepetitionRange, Visitor, visit};
+use regex_syntax::ast::{
+    Ast, ClassSetBinaryOp, Flag, Flags, FlagsItemKind, RepetitionKind, RepetitionRange, Visitor, visit,
+};
 
 /// RE2 refuses to count further.
 const MAX_REPEAT: u32 = 1000;
@@ -27,9 +29,9 @@ impl Visitor for Finder {
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => group.flags().map_or(Ok(()), flags),
             Ast::Repetition(repetition) => match &repetition.op.kind {
-                RepetitionKind::Range(RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n)) if *n > MAX_REPEAT => {
-                    Err("RE2 repeats 1000 times at most")
-                }
+                RepetitionKind::Range(
+                    RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n),
+                ) if *n > MAX_REPEAT => Err("RE2 repeats 1000 times at most"),
                 _ => Ok(()),
             },
             _ => Ok(()),
@@ -42,9 +44,10 @@ impl Visitor for Finder {
 }
 
 fn flags(flags: &Flags) -> Result<(), &'static str> {
-    let foreign = flags.items.iter().any(|item| {
-        matches!(item.kind, FlagsItemKind::Flag(Flag::IgnoreWhitespace | Flag::Unicode | Flag::CRLF))
-    });
+    let foreign = flags
+        .items
+        .iter()
+        .any(|item| matches!(item.kind, FlagsItemKind::Flag(Flag::IgnoreWhitespace | Flag::Unicode | Flag::CRLF)));
     if foreign { Err("RE2 knows the flags `i`, `m`, `s` and `U` only") } else { Ok(()) }
 }
 

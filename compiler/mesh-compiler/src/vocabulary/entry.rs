@@ -84,8 +84,23 @@ impl Block {
         use Block::*;
         matches!(
             self,
-            Namespace | Service | External | Workload | Gateway | Route | Traffic | Mtls | Policy | Authorize | Jwt
-                | Scope | Observe | Slo | Plugin | Proxy | Envoy
+            Namespace
+                | Service
+                | External
+                | Workload
+                | Gateway
+                | Route
+                | Traffic
+                | Mtls
+                | Policy
+                | Authorize
+                | Jwt
+                | Scope
+                | Observe
+                | Slo
+                | Plugin
+                | Proxy
+                | Envoy
         )
     }
 

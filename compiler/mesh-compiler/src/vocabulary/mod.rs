@@ -28,8 +28,15 @@ pub struct Word {
     pub shapes: Vec<Shape>,
 }
 
-static TABLES: &[&[Entry]] =
-    &[facts::ENTRIES, edge::ENTRIES, route::ENTRIES, traffic::ENTRIES, security::ENTRIES, later::ENTRIES, tests_of::ENTRIES];
+static TABLES: &[&[Entry]] = &[
+    facts::ENTRIES,
+    edge::ENTRIES,
+    route::ENTRIES,
+    traffic::ENTRIES,
+    security::ENTRIES,
+    later::ENTRIES,
+    tests_of::ENTRIES,
+];
 
 static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
     let entries = TABLES.iter().flat_map(|table| table.iter());

@@ -77,7 +77,8 @@ fn label_commands(namespaces: &[&Resource]) -> Vec<String> {
         .iter()
         .filter(|namespace| !namespace.labels.is_empty())
         .map(|namespace| {
-            let labels: Vec<String> = namespace.labels.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
+            let labels: Vec<String> =
+                namespace.labels.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
             format!("kubectl label --overwrite namespace {} {}", namespace.name, labels.join(" "))
         })
         .collect()
@@ -94,7 +95,8 @@ fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
     match args.split {
         Split::Kind => {
             for kind in Kind::ALL {
-                let of_kind: Vec<Resource> = rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
+                let of_kind: Vec<Resource> =
+                    rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
                 if !of_kind.is_empty() {
                     add(kebab(kind.name()), of_kind);
                 }

@@ -31,7 +31,8 @@ pub fn run(args: &Explain) -> Result<bool, Failure> {
         report::print(&format!("{}\n", names.join("\n")));
         return Ok(true);
     }
-    let candidates = all_codes().map(|code| code.id).chain(words().map(|word| word.entry.word)).chain(library_modules());
+    let candidates =
+        all_codes().map(|code| code.id).chain(words().map(|word| word.entry.word)).chain(library_modules());
     let hint = nearest(topic, candidates).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     Err(Failure(format!("there is no code, word or module `{topic}`{hint}")))
 }
@@ -49,7 +50,11 @@ fn word_page(word: &'static Word) -> String {
     }
     out.push_str(&format!("\n\n    for example   {}\n", entry.example));
     let homes: Vec<&str> = entry.blocks.iter().map(|block| block.name()).collect();
-    out.push_str(&format!("    stands in     {}{}\n", homes.join(", "), if entry.often == Often::Many { "" } else { ", once" }));
+    out.push_str(&format!(
+        "    stands in     {}{}\n",
+        homes.join(", "),
+        if entry.often == Often::Many { "" } else { ", once" }
+    ));
     out.push_str(&format!("    becomes       {}\n", entry.becomes));
     if entry.http {
         out.push_str("    needs         an HTTP port\n");

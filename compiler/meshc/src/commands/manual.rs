@@ -20,7 +20,8 @@ pub fn pages(folder: &Path) -> Result<bool, Failure> {
     std::fs::create_dir_all(folder).map_err(fail)?;
     let mut command = Cli::command();
     command.build();
-    let commands = std::iter::once(command.clone()).chain(command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned());
+    let commands = std::iter::once(command.clone())
+        .chain(command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned());
     for command in commands {
         let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
         let mut page = Vec::new();

@@ -1,0 +1,156 @@
+//! The union of statements about one object, and what they say twice.
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+
+use super::Checker;
+use crate::clause::twice;
+use crate::model::{GatewayId, Layer, Route, RouteTarget, Traffic};
+
+type RouteKey<'a> = (RouteTarget<'a>, Vec<GatewayId>, bool, Option<&'a str>, Option<&'a str>);
+
+impl<'t, 'a> Checker<'t, 'a> {
+    /// Unites the statements of one object, and reports what they say twice.
+    pub(super) fn unite(&mut self) {
+        let routes = std::mem::take(&mut self.mesh.routes);
+        let mut places: HashMap<RouteKey<'a>, usize> = HashMap::new();
+        let mut united: Vec<Route<'a>> = Vec::with_capacity(routes.len());
+        for route in routes {
+            let mut gateways: Vec<GatewayId> = route.gateways.iter().map(|(id, _)| *id).collect();
+            gateways.sort_unstable();
+            let object = route.head.common.object.map(|(name, _)| name);
+            let key = (route.target.clone(), gateways, route.mesh.is_some(), route.head.namespace, object);
+            match places.get(&key) {
+                Some(at) => self.unite_routes(&mut united[*at], route),
+                None => {
+                    places.insert(key, united.len());
+                    united.push(route);
+                }
+            }
+        }
+        self.mesh.routes = united;
+        for at in 0..self.mesh.routes.len() {
+            self.finish_route(at);
+        }
+        self.unite_traffic();
+    }
+
+    fn unite_routes(&mut self, into: &mut Route<'a>, mut from: Route<'a>) {
+        into.rules.append(&mut from.rules);
+        into.poisoned |= from.poisoned;
+        into.head.common.labels.append(&mut from.head.common.labels);
+        into.head.common.annotations.append(&mut from.head.common.annotations);
+        match (&into.head.common.export, &from.head.common.export) {
+            (Some((_, first)), Some((_, again))) => {
+                let problem = twice("export", *again, *first);
+                self.push(problem);
+            }
+            (None, Some(export)) => into.head.common.export = Some(export.clone()),
+            _ => {}
+        }
+        let last = &mut into.last;
+        let other = from.last;
+        let mut problems = Vec::new();
+        macro_rules! take {
+            ($field:ident, $word:literal, $span:expr) => {
+                match (&last.$field, other.$field) {
+                    (Some(old), Some(new)) => problems.push(twice($word, $span(&new), $span(old))),
+                    (None, new) => last.$field = new,
+                    _ => {}
+                }
+            };
+        }
+        take!(timeout, "timeout", |value: &(_, Span)| value.1);
+        take!(retry, "retry", |value: &crate::model::Retry<'a>| value.span);
+        take!(delay, "delay", |value: &(_, _, Span)| value.2);
+        take!(abort, "abort", |value: &(_, _, Span)| value.2);
+        take!(respond, "respond", |value: &(_, _, Span)| value.2);
+        take!(redirect, "redirect", |value: &crate::model::Redirect<'a>| value.span);
+        take!(rewrite_path, "rewrite path", |value: &(_, Span)| value.1);
+        take!(rewrite_host, "rewrite host", |value: &(_, Span)| value.1);
+        take!(delegate, "delegate", |value: &(_, _, Span)| value.2);
+        take!(request_headers, "request-headers", |value: &crate::model::Headers<'a>| value.span);
+        take!(response_headers, "response-headers", |value: &crate::model::Headers<'a>| value.span);
+        take!(cors, "cors", |value: &crate::model::Cors<'a>| value.span);
+        last.shares.extend(other.shares);
+        last.mirrors.extend(other.mirrors);
+        last.poisoned |= other.poisoned;
+        self.diagnostics.extend(problems);
+    }
+
+    /// Unites the traffic statements of one object.
+    pub(super) fn unite_traffic(&mut self) {
+        let mut united: Vec<Traffic<'a>> = Vec::new();
+        let mut places = HashMap::new();
+        for mut new in std::mem::take(&mut self.mesh.traffic) {
+            let key = (new.subject, new.caller.map(|(id, _)| id), new.head.namespace);
+            let Some(at) = places.get(&key) else {
+                places.insert(key, united.len());
+                united.push(new);
+                continue;
+            };
+            let old: &mut Traffic<'a> = &mut united[*at];
+            if let (Some((first, at)), Some((second, span))) = (old.head.common.object, new.head.common.object) {
+                if first != second {
+                    let problem =
+                        Diagnostic::new(code::E0407, span, "one target has one DestinationRule, and it has one name")
+                            .label("another name")
+                            .also(at, "the first name");
+                    self.diagnostics.push(problem);
+                }
+            }
+            old.head.common.object = old.head.common.object.or(new.head.common.object);
+            old.head.common.labels.append(&mut new.head.common.labels);
+            old.head.common.annotations.append(&mut new.head.common.annotations);
+            match (&old.head.common.export, &new.head.common.export) {
+                (Some((_, first)), Some((_, again))) => self.diagnostics.push(twice("export", *again, *first)),
+                (None, Some(export)) => old.head.common.export = Some(export.clone()),
+                _ => {}
+            }
+            unite_layers(&mut old.layer, new.layer, &mut self.diagnostics);
+            for (name, layer, span) in new.versions {
+                match old.versions.iter_mut().find(|(known, ..)| *known == name) {
+                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
+                    None => old.versions.push((name, layer, span)),
+                }
+            }
+            for (number, layer, span) in new.ports {
+                match old.ports.iter_mut().find(|(known, ..)| *known == number) {
+                    Some((_, known, _)) => unite_layers(known, layer, &mut self.diagnostics),
+                    None => old.ports.push((number, layer, span)),
+                }
+            }
+        }
+        self.mesh.traffic = united;
+    }
+}
+
+fn unite_layers<'a>(into: &mut Layer<'a>, from: Layer<'a>, diagnostics: &mut Vec<Diagnostic>) {
+    match (&into.balance, from.balance) {
+        (Some((_, first)), Some((_, again))) => diagnostics.push(twice("balance", again, *first)),
+        (None, new) => into.balance = new,
+        _ => {}
+    }
+    match (&into.warmup, from.warmup) {
+        (Some((.., first)), Some((.., again))) => diagnostics.push(twice("warmup", again, *first)),
+        (None, new) => into.warmup = new,
+        _ => {}
+    }
+    for (name, value, span) in from.pool {
+        match into.pool.iter().find(|(old, ..)| *old == name) {
+            Some((.., first)) => diagnostics.push(twice(name, span, *first)),
+            None => into.pool.push((name, value, span)),
+        }
+    }
+    match (&into.eject, from.eject) {
+        (Some(old), Some(new)) => diagnostics.push(twice("eject", new.span, old.span)),
+        (None, new) => into.eject = new,
+        _ => {}
+    }
+    match (&into.tls, from.tls) {
+        (Some(old), Some(new)) => diagnostics.push(twice("tls", new.span, old.span)),
+        (None, new) => into.tls = new,
+        _ => {}
+    }
+}

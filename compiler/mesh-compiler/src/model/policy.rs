@@ -1,0 +1,160 @@
+//! Who may call whom: modes of mutual TLS, policies, tokens.
+
+use mesh_diagnostics::Span;
+
+use super::{Head, Str, Subject};
+
+/// `mtls`
+#[derive(Debug, Clone)]
+pub struct Mtls<'a> {
+    /// Its object.
+    pub head: Head<'a>,
+    /// The target.
+    pub subject: Subject<'a>,
+    /// The mode.
+    pub mode: (&'a str, Span),
+    /// Modes of workload ports.
+    pub ports: Vec<(u16, &'a str, Span)>,
+}
+
+/// What a policy does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action<'a> {
+    /// `allow`
+    Allow,
+    /// `deny`
+    Deny,
+    /// `audit`
+    Audit,
+    /// `authorize … by PROVIDER`
+    Custom(&'a str),
+}
+
+/// `allow`, `deny`, `audit`, `authorize`
+#[derive(Debug, Clone)]
+pub struct Policy<'a> {
+    /// Its object.
+    pub head: Head<'a>,
+    /// The target.
+    pub subject: Subject<'a>,
+    /// What it does.
+    pub action: Action<'a>,
+    /// Alternatives of callers; empty for anyone.
+    pub from: Vec<Source<'a>>,
+    /// `from nobody`
+    pub nobody: Option<Span>,
+    /// Alternatives of operations; empty for any.
+    pub to: Vec<PolicyOperation<'a>>,
+    /// Alternatives of conditions; empty for none.
+    pub when: Vec<Vec<PolicyTest<'a>>>,
+    /// `dry-run`
+    pub dry_run: Option<Span>,
+    /// The workload ports that speak HTTP, where it also has others.
+    pub http_ports: Vec<u16>,
+}
+
+/// Callers of a rule: what is said of them holds together.
+#[derive(Debug, Clone, Default)]
+pub struct Source<'a> {
+    /// Field of Istio's `source`, values, and where it is said.
+    pub fields: Vec<(&'static str, Vec<String>, Span)>,
+    /// It needs an identity that mutual TLS proves, and whether it is negated.
+    pub identity: Option<(bool, Span)>,
+    /// It needs HTTP.
+    pub http: Option<Span>,
+    /// Where it is said.
+    pub span: Span,
+    pub(crate) _source: std::marker::PhantomData<&'a ()>,
+}
+
+/// One operation of a policy, its ports resolved to workload ports.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyOperation<'a> {
+    /// Methods.
+    pub methods: Vec<&'a str>,
+    /// Methods that it is not for.
+    pub not_methods: Vec<&'a str>,
+    /// Paths.
+    pub paths: Vec<(String, Span)>,
+    /// Paths that it is not for.
+    pub not_paths: Vec<(String, Span)>,
+    /// Hosts.
+    pub hosts: Vec<String>,
+    /// Hosts that it is not for.
+    pub not_hosts: Vec<String>,
+    /// Workload ports.
+    pub ports: Vec<u16>,
+    /// Workload ports that it is not for.
+    pub not_ports: Vec<u16>,
+    /// Where it is said.
+    pub span: Span,
+}
+
+impl PolicyOperation<'_> {
+    /// True where it tests anything of HTTP.
+    #[must_use]
+    pub fn needs_http(&self) -> bool {
+        !(self.methods.is_empty()
+            && self.not_methods.is_empty()
+            && self.paths.is_empty()
+            && self.not_paths.is_empty()
+            && self.hosts.is_empty()
+            && self.not_hosts.is_empty())
+    }
+}
+
+/// A condition of a policy.
+#[derive(Debug, Clone)]
+pub struct PolicyTest<'a> {
+    /// Istio's key.
+    pub key: String,
+    /// The values.
+    pub values: Vec<String>,
+    /// They must not hold.
+    pub not: bool,
+    /// It needs HTTP.
+    pub http: bool,
+    /// Where it is said.
+    pub span: Span,
+    pub(crate) _source: std::marker::PhantomData<&'a ()>,
+}
+
+/// `jwt`
+#[derive(Debug, Clone)]
+pub struct Jwt<'a> {
+    /// Its object.
+    pub head: Head<'a>,
+    /// The target.
+    pub subject: Subject<'a>,
+    /// The issuers.
+    pub issuers: Vec<Issuer<'a>>,
+    /// `require`, and the operations it does not hold for.
+    pub require: Option<(Vec<PolicyOperation<'a>>, Span)>,
+    /// The workload ports that speak HTTP, where it also has others.
+    pub http_ports: Vec<u16>,
+}
+
+/// An issuer of tokens.
+#[derive(Debug, Clone, Default)]
+pub struct Issuer<'a> {
+    /// Its name.
+    pub name: Str<'a>,
+    /// Where its keys are, or the key set itself.
+    pub jwks: Option<Str<'a>>,
+    /// The audiences.
+    pub audiences: Vec<Str<'a>>,
+    /// Headers that hold the token, and the prefix before it.
+    pub headers: Vec<(&'a str, Option<Str<'a>>)>,
+    /// Query parameters that hold the token.
+    pub params: Vec<&'a str>,
+    /// Cookies that hold the token.
+    pub cookies: Vec<&'a str>,
+    /// Claims handed on as headers.
+    pub claims: Vec<(&'a str, &'a str)>,
+    /// The token is handed on.
+    pub forward: bool,
+    /// How long fetching the keys may take.
+    pub timeout: Option<&'a str>,
+    /// Where it is said.
+    pub span: Span,
+}
