@@ -107,6 +107,15 @@ impl Type {
         }
     }
 
+    /// The type in one word, as shapes are shown: `PORT`, `a|b`.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Type::OneOf(words) => words,
+            of => NOTATION.iter().find(|(_, known)| *known == of).map_or("VALUE", |(name, _)| name),
+        }
+    }
+
     /// True for what takes all the rest of a statement.
     pub(crate) fn is_condition(self) -> bool {
         matches!(self, Type::Request | Type::Source | Type::Operation | Type::Condition)

@@ -47,7 +47,7 @@ const BLOCKS: [Block; 34] = [
 pub fn tables() -> String {
     let mut out = String::from(
         "# The words of Mesh\n\nMade from the vocabulary by `cargo xtask generate`; a test fails when it is stale. \
-         `[…]` may be left out, `, …` is a list.\n",
+         Operands are in capitals, `[…]` may be left out, `, …` is a list, `a|b` is one of some words.\n",
     );
     for block in BLOCKS {
         let _ = write!(

@@ -120,7 +120,7 @@ fn write_all(elements: &[Element], f: &mut std::fmt::Formatter<'_>) -> std::fmt:
         }
         match element {
             Element::Word(word) => f.write_str(word)?,
-            Element::Slot(slot) => write!(f, "{}{}", slot.of, if slot.list { ", …" } else { "" })?,
+            Element::Slot(slot) => write!(f, "{}{}", slot.of.short(), if slot.list { ", …" } else { "" })?,
             Element::Options(options) => {
                 for (i, option) in options.iter().enumerate() {
                     f.write_str(if i > 0 { " [" } else { "[" })?;
