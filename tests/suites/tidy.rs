@@ -88,5 +88,5 @@ fn nothing_is_left_unfinished() {
 fn generated_files_are_fresh() {
     let path = root().join("grammar/vocabulary.md");
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(text, mesh_compiler::reference::tables(), "grammar/vocabulary.md is stale: run `cargo xtask generate`");
+    assert!(text == mesh_compiler::reference::tables(), "grammar/vocabulary.md is stale: run `cargo xtask generate`");
 }

@@ -1,0 +1,275 @@
+//! The command line as its users meet it: exit codes, streams, files.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const GOOD: &str = "in shop\nservice a < http 80; versions v1, v2 >\nroute a < v1: 50%, v2: 50% >\n";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a folder can be made");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+    folder
+}
+
+fn meshc(folder: &Path, arguments: &[&str]) -> Output {
+    run(folder, arguments, "")
+}
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_meshc"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("meshc starts");
+    let mut stdin = child.stdin.take().expect("meshc reads");
+    std::io::Write::write_all(&mut stdin, input.as_bytes()).expect("meshc takes its input");
+    drop(stdin);
+    child.wait_with_output().expect("meshc ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder can be read")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_good_program_prints_its_bundle_and_ends_with_0() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let output = meshc(folder.path(), &["build", "a.mesh"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("kind: VirtualService"));
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_program_with_errors_prints_no_bundle_and_ends_with_1() {
+    let folder = folder(&[("a.mesh", "route a < v1: 80% >\n")]);
+    let output = meshc(folder.path(), &["build", "a.mesh"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+    assert!(text(&output.stderr).contains("error[E0401]"));
+}
+
+#[test]
+fn wrong_usage_and_missing_files_end_with_2() {
+    let folder = folder(&[]);
+    for arguments in [&["build"][..], &["build", "missing.mesh"], &["check", "."], &["nonsense"], &["explain", "E9999"]] {
+        assert_eq!(meshc(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn folders_files_and_standard_input_make_one_program() {
+    let folder = folder(&[
+        ("mesh/a.mesh", "in shop\nservice a < http 80; versions v1 >\n"),
+        ("mesh/deep/b.mesh", "in shop\nroute a < v1 >\n"),
+        ("mesh/.hidden/c.mesh", "nonsense\n"),
+    ]);
+    assert_eq!(meshc(folder.path(), &["build", "mesh"]).status.code(), Some(0));
+    let output = run(folder.path(), &["build", "mesh/a.mesh", "-"], "in shop\nroute a < v1 >\n");
+    assert!(text(&output.stdout).contains("subset: v1"));
+    let output = run(folder.path(), &["check", "-"], "rout a < v1 >\n");
+    assert!(text(&output.stderr).contains("<stdin>:1:1"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn modules_of_ones_own_give_facts_and_emit_nothing() {
+    let folder = folder(&[
+        ("main.mesh", "use ./facts\nin shop\nroute a < v1 >\n"),
+        ("facts.mesh", "in shop\nservice a < http 80; versions v1 >\n"),
+    ]);
+    let output = meshc(folder.path(), &["build", "main.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!text(&output.stdout).contains("DestinationRule"));
+    let output = meshc(folder.path(), &["check", "facts.mesh", "main.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn out_writes_one_file_a_kind_and_removes_only_its_own() {
+    let folder = folder(&[("a.mesh", GOOD), ("out/mine.yaml", "mine\n")]);
+    let out = folder.path().join("out");
+    assert_eq!(meshc(folder.path(), &["build", "a.mesh", "--out", "out"]).status.code(), Some(0));
+    assert_eq!(files(&out), [".meshc-files", "destination-rule.yaml", "mine.yaml", "virtual-service.yaml"]);
+    std::fs::write(folder.path().join("a.mesh"), "in shop\nservice a < http 80; versions v1 >\n").expect("written");
+    assert_eq!(meshc(folder.path(), &["build", "a.mesh", "--out", "out"]).status.code(), Some(0));
+    assert_eq!(files(&out), [".meshc-files", "destination-rule.yaml", "mine.yaml"]);
+    assert_eq!(std::fs::read_to_string(out.join("mine.yaml")).expect("still there"), "mine\n");
+}
+
+#[test]
+fn out_never_overwrites_what_meshc_did_not_write() {
+    let folder = folder(&[("a.mesh", GOOD), ("out/virtual-service.yaml", "mine\n")]);
+    let output = meshc(folder.path(), &["build", "a.mesh", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(files(&folder.path().join("out")), ["virtual-service.yaml"]);
+    let kept = std::fs::read_to_string(folder.path().join("out/virtual-service.yaml")).expect("still there");
+    assert_eq!(kept, "mine\n");
+}
+
+#[test]
+fn a_failed_build_leaves_the_folder_as_it_was() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    assert_eq!(meshc(folder.path(), &["build", "a.mesh", "--out", "out"]).status.code(), Some(0));
+    let before = files(&folder.path().join("out"));
+    std::fs::write(folder.path().join("a.mesh"), "route a < v1: 80% >\n").expect("written");
+    assert_eq!(meshc(folder.path(), &["build", "a.mesh", "--out", "out"]).status.code(), Some(1));
+    assert_eq!(files(&folder.path().join("out")), before);
+}
+
+#[test]
+fn unchanged_files_are_not_touched() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let path = folder.path().join("out/virtual-service.yaml");
+    let build = || assert_eq!(meshc(folder.path(), &["build", "a.mesh", "--out", "out"]).status.code(), Some(0));
+    build();
+    let first = std::fs::metadata(&path).and_then(|meta| meta.modified()).expect("there");
+    build();
+    assert_eq!(std::fs::metadata(&path).and_then(|meta| meta.modified()).expect("there"), first);
+}
+
+#[test]
+fn namespaces_stand_in_a_file_of_their_own_or_as_commands_or_not_at_all() {
+    let program = "namespace shop < inject >\nin shop\nservice a < http 80; versions v1 >\n";
+    let folder = folder(&[("a.mesh", program)]);
+    let build = |mode: &str, out: &str| meshc(folder.path(), &["build", "a.mesh", "--namespaces", mode, "--out", out]);
+    assert_eq!(build("emit", "emit").status.code(), Some(0));
+    assert_eq!(files(&folder.path().join("emit")), [".meshc-files", "destination-rule.yaml", "namespaces.yaml"]);
+    assert_eq!(build("labels", "labels").status.code(), Some(0));
+    let script = std::fs::read_to_string(folder.path().join("labels/namespaces.sh")).expect("a script");
+    assert!(script.contains("kubectl label --overwrite namespace shop 'istio-injection=enabled'"), "{script}");
+    assert_eq!(build("skip", "skip").status.code(), Some(0));
+    assert_eq!(files(&folder.path().join("skip")), [".meshc-files", "destination-rule.yaml"]);
+}
+
+#[test]
+fn split_by_resource_and_json_are_one_file_an_object() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let output = meshc(folder.path(), &["build", "a.mesh", "--out", "out", "--split", "resource", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = folder.path().join("out");
+    assert_eq!(files(&out), [".meshc-files", "shop.destination-rule.a.json", "shop.virtual-service.a.json"]);
+    let json = std::fs::read_to_string(out.join("shop.virtual-service.a.json")).expect("there");
+    let value: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(value["items"][0]["kind"], "VirtualService");
+}
+
+#[test]
+fn explain_says_where_each_resource_comes_from() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let output = text(&meshc(folder.path(), &["build", "a.mesh", "--explain"]).stdout);
+    assert!(output.contains("# a.mesh:3: route a"), "{output}");
+    assert!(output.contains("# Istio adds by itself"), "{output}");
+}
+
+#[test]
+fn problems_are_text_lines_json_or_sarif() {
+    let folder = folder(&[("a.mesh", "route a < v1: 80% >\n")]);
+    let short = text(&meshc(folder.path(), &["check", "a.mesh", "--diagnostics", "short"]).stderr);
+    assert!(short.starts_with("a.mesh:1:11: error[E0401]"), "{short}");
+    let json = text(&meshc(folder.path(), &["check", "a.mesh", "--diagnostics", "json"]).stdout);
+    let value: serde_json::Value = serde_json::from_str(json.lines().next().expect("a line")).expect("it is JSON");
+    assert_eq!((&value["code"], &value["primary"]["line"]), (&"E0401".into(), &1.into()));
+    let sarif = text(&meshc(folder.path(), &["check", "a.mesh", "--diagnostics", "sarif"]).stdout);
+    let value: serde_json::Value = serde_json::from_str(&sarif).expect("it is JSON");
+    assert_eq!((&value["version"], &value["runs"][0]["results"][0]["ruleId"]), (&"2.1.0".into(), &"E0401".into()));
+}
+
+#[test]
+fn warnings_fail_where_they_are_denied() {
+    let program = "service a < http 80 >\nroute a < retry 3 x 2s >\n";
+    let folder = folder(&[("a.mesh", program)]);
+    assert_eq!(meshc(folder.path(), &["check", "a.mesh"]).status.code(), Some(0));
+    let denied = meshc(folder.path(), &["build", "a.mesh", "--deny", "warnings"]);
+    assert_eq!((denied.status.code(), text(&denied.stdout)), (Some(1), String::new()));
+}
+
+#[test]
+fn fixes_are_applied_and_the_rest_is_reported() {
+    let folder = folder(&[("a.mesh", "service a < http 80 >\nroute a < timeout 10 >\n")]);
+    let output = meshc(folder.path(), &["check", "--fix", "a.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let fixed = std::fs::read_to_string(folder.path().join("a.mesh")).expect("there");
+    assert_eq!(fixed, "service a < http 80 >\nroute a < timeout 10s >\n");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_said_to_be_none() {
+    let folder = folder(&[]);
+    std::fs::write(folder.path().join("a.mesh"), b"service caf\xe9 < http 80 >\n").expect("written");
+    let output = meshc(folder.path(), &["check", "a.mesh"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert_eq!((said.matches("error[").count(), said.contains("error[E0101]")), (1, true), "{said}");
+    assert_eq!(meshc(folder.path(), &["fmt", "a.mesh"]).status.code(), Some(2));
+}
+
+#[test]
+fn fmt_writes_checks_and_leaves_broken_files_alone() {
+    let folder = folder(&[("a.mesh", "route   a<v1>\n"), ("b.mesh", "route a < v1\n")]);
+    assert_eq!(meshc(folder.path(), &["fmt", "--check", "a.mesh"]).status.code(), Some(1));
+    assert_eq!(meshc(folder.path(), &["fmt", "a.mesh"]).status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(folder.path().join("a.mesh")).expect("there"), "route a < v1 >\n");
+    assert_eq!(meshc(folder.path(), &["fmt", "--check", "a.mesh"]).status.code(), Some(0));
+    assert_eq!(meshc(folder.path(), &["fmt", "b.mesh"]).status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(folder.path().join("b.mesh")).expect("there"), "route a < v1\n");
+    let output = run(folder.path(), &["fmt", "-"], "in  shop\n");
+    assert_eq!(text(&output.stdout), "in shop\n");
+}
+
+#[test]
+fn init_writes_a_starter_that_builds_and_overwrites_nothing() {
+    let folder = folder(&[]);
+    assert_eq!(meshc(folder.path(), &["init"]).status.code(), Some(0));
+    let output = meshc(folder.path(), &["build", "mesh.mesh", "--deny", "warnings"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(meshc(folder.path(), &["init"]).status.code(), Some(2));
+}
+
+#[test]
+fn explain_knows_codes_words_and_modules() {
+    let folder = folder(&[]);
+    let explain = |topic: &str| text(&meshc(folder.path(), &["explain", topic]).stdout);
+    assert!(explain("e0401").starts_with("# E0401"));
+    assert!(explain("shadowed-rule").starts_with("# shadowed-rule"));
+    assert!(explain("retry").contains("retry 3 x 2s on 5xx, reset"));
+    assert!(explain("std/istioctl").contains("istio-ingressgateway"));
+    assert!(text(&meshc(folder.path(), &["explain"]).stdout).contains("Statements:"));
+    assert!(text(&meshc(folder.path(), &["explain", "retyr"]).stderr).contains("did you mean `retry`?"));
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let folder = folder(&[]);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(text(&meshc(folder.path(), &["completions", shell]).stdout).contains("meshc"), "{shell}");
+    }
+    assert_eq!(meshc(folder.path(), &["man", "--out", "man"]).status.code(), Some(0));
+    assert!(files(&folder.path().join("man")).contains(&"meshc-build.1".to_owned()));
+}
+
+#[test]
+fn colour_follows_the_flag_and_the_environment() {
+    let folder = folder(&[("a.mesh", "route a < v1: 80% >\n")]);
+    let plain = meshc(folder.path(), &["check", "a.mesh"]).stderr;
+    let colored = meshc(folder.path(), &["check", "a.mesh", "--color", "always"]).stderr;
+    assert!(!text(&plain).contains('\u{1b}') && text(&colored).contains('\u{1b}'));
+}
