@@ -7,10 +7,13 @@ use mesh_istio::{Kind, Node, Resource};
 
 use crate::view::{View, items, namespace, texts};
 
+/// An object that claims a listener, where, and whether by TCP.
+type Claim<'r> = (&'r Resource, Span, bool);
+
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut hosts: HashMap<&str, Vec<(&Resource, Span)>> = HashMap::new();
-    let mut listeners: HashMap<(&str, i64), Vec<(&Resource, Span, bool)>> = HashMap::new();
+    let mut listeners: HashMap<(&str, i64), Vec<Claim<'_>>> = HashMap::new();
     for entry in view.of(Kind::ServiceEntry) {
         for host in items(entry, "hosts") {
             let claims = hosts.entry(host.text().unwrap_or("")).or_default();

@@ -2,44 +2,72 @@
 
 use std::collections::HashMap;
 
-use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact};
+use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact, Text};
 
 /// A bundle and its facts, with the look-ups that findings share.
 pub(crate) struct View<'r> {
     pub resources: &'r [Resource],
     pub facts: &'r Facts,
+    kinds: HashMap<Kind, Vec<&'r Resource>>,
     services: HashMap<&'r str, &'r ServiceFact>,
     namespaces: HashMap<&'r str, &'r NamespaceFact>,
     /// DestinationRules by host.
     rules: HashMap<&'r str, Vec<&'r Resource>>,
-    /// PeerAuthentications by namespace.
-    modes: HashMap<&'r str, Vec<&'r Resource>>,
+    /// PeerAuthentications of whole namespaces.
+    modes: HashMap<&'r str, &'r Resource>,
+    /// PeerAuthentications of workloads, by namespace and the first label of their selector.
+    workload_modes: HashMap<Labelled<'r>, Vec<&'r Resource>>,
+    /// Services by namespace and each label of their pods.
+    labelled: HashMap<Labelled<'r>, Vec<&'r ServiceFact>>,
 }
+
+/// A namespace and a label.
+type Labelled<'r> = (&'r str, &'r str, &'r str);
 
 impl<'r> View<'r> {
     pub fn new(resources: &'r [Resource], facts: &'r Facts) -> View<'r> {
         let mut rules: HashMap<&str, Vec<&Resource>> = HashMap::new();
-        let mut modes: HashMap<&str, Vec<&Resource>> = HashMap::new();
+        let mut modes: HashMap<&str, &Resource> = HashMap::new();
+        let mut workload_modes: HashMap<Labelled<'_>, Vec<&Resource>> = HashMap::new();
+        let mut labelled: HashMap<Labelled<'_>, Vec<&ServiceFact>> = HashMap::new();
+        for service in &facts.services {
+            let place = service.namespace.as_deref().unwrap_or("");
+            for (key, value) in &service.selector {
+                labelled.entry((place, key, value)).or_default().push(service);
+            }
+        }
+        let mut kinds: HashMap<Kind, Vec<&Resource>> = HashMap::new();
         for resource in resources {
+            kinds.entry(resource.kind).or_default().push(resource);
             match resource.kind {
                 Kind::DestinationRule => rules.entry(text(resource, "host")).or_default().push(resource),
-                Kind::PeerAuthentication => modes.entry(namespace(resource)).or_default().push(resource),
+                Kind::PeerAuthentication => match first_label(resource) {
+                    Some((key, value)) => {
+                        workload_modes.entry((namespace(resource), key, value)).or_default().push(resource)
+                    }
+                    None => {
+                        modes.entry(namespace(resource)).or_insert(resource);
+                    }
+                },
                 _ => {}
             }
         }
         View {
             resources,
             facts,
+            kinds,
             services: facts.services.iter().map(|service| (service.host.as_str(), service)).collect(),
             namespaces: facts.namespaces.iter().map(|namespace| (namespace.name.as_str(), namespace)).collect(),
             rules,
             modes,
+            workload_modes,
+            labelled,
         }
     }
 
     /// The resources of a kind.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &'r Resource> {
-        self.resources.iter().filter(move |resource| resource.kind == kind)
+        self.kinds.get(&kind).into_iter().flatten().copied()
     }
 
     /// The service behind a host.
@@ -57,25 +85,22 @@ impl<'r> View<'r> {
         self.rules.get(host).map_or(&[], Vec::as_slice)
     }
 
-    /// The services that a policy's selector selects: all of its namespace where it has none.
-    pub fn selected(&self, policy: &Resource) -> Vec<&'r ServiceFact> {
+    /// The services that a policy's selector selects; none where it has no selector.
+    pub fn selected(&self, policy: &'r Resource) -> Vec<&'r ServiceFact> {
         let labels = policy.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
-        let here = |service: &&ServiceFact| service.namespace.as_deref().unwrap_or("") == namespace(policy);
-        let Some(labels) = labels else { return Vec::new() };
-        self.facts.services.iter().filter(here).filter(|service| selects(labels, &service.selector)).collect()
+        let (Some(labels), Some((key, value))) = (labels, first_label(policy)) else { return Vec::new() };
+        let candidates = self.labelled.get(&(namespace(policy), key, value)).map_or(&[][..], Vec::as_slice);
+        candidates.iter().copied().filter(|service| selects(labels, &service.selector)).collect()
     }
 
     /// The mode of mutual TLS in force on a workload's port, and the object that says so.
-    pub fn mode(
-        &self,
-        place: &str,
-        selector: &[(mesh_istio::Text, mesh_istio::Text)],
-        port: Option<u16>,
-    ) -> (&'static str, Option<&'r Node>) {
-        let of = |namespace: &str| self.modes.get(namespace).map_or(&[][..], Vec::as_slice);
-        let own = of(place).iter().find(|resource| {
-            let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
-            labels.is_some_and(|labels| selects(labels, selector))
+    pub fn mode(&self, place: &str, selector: &[(Text, Text)], port: Option<u16>) -> (&'static str, Option<&'r Node>) {
+        let own = selector.iter().find_map(|(key, value)| {
+            let candidates = self.workload_modes.get(&(place, key.as_str(), value.as_str()))?;
+            candidates.iter().find(|resource| {
+                let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
+                labels.is_some_and(|labels| selects(labels, selector))
+            })
         });
         let port = port.map(|port| port.to_string());
         let mut layers: Vec<Option<&Node>> = Vec::new();
@@ -86,8 +111,7 @@ impl<'r> View<'r> {
             layers.push(own.spec.get("mtls").and_then(|mtls| mtls.get("mode")));
         }
         let whole = |namespace: &str| {
-            let found = of(namespace).iter().find(|resource| resource.spec.get("selector").is_none());
-            found.and_then(|resource| resource.spec.get("mtls")).and_then(|mtls| mtls.get("mode"))
+            self.modes.get(namespace).and_then(|resource| resource.spec.get("mtls")).and_then(|mtls| mtls.get("mode"))
         };
         layers.push(whole(place));
         let declared = self.namespace(place).and_then(|namespace| namespace.mode);
@@ -116,8 +140,15 @@ fn word(node: &Node) -> Option<&'static str> {
     }
 }
 
+/// The first label of an object's selector.
+fn first_label(resource: &Resource) -> Option<(&str, &str)> {
+    let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"))?;
+    let (key, value) = labels.fields().next()?;
+    Some((key, value.text()?))
+}
+
 /// True when the labels of a selector are all among those of the pods.
-pub(crate) fn selects(labels: &Node, pods: &[(mesh_istio::Text, mesh_istio::Text)]) -> bool {
+pub(crate) fn selects(labels: &Node, pods: &[(Text, Text)]) -> bool {
     let has = |(key, value): (&str, &Node)| pods.iter().any(|(k, v)| k == key && value.text() == Some(v.as_str()));
     labels.fields().all(has)
 }

@@ -26,7 +26,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_syntax::{Statement, Tree};
 
 use crate::clause::{Clause, Clauses, Walk};
-use crate::model::{ExternalId, GatewayId, Head, Mesh, ServiceId};
+use crate::model::{ExternalId, GatewayId, Head, Mesh, ServiceId, Subject};
 use crate::operand::Reader;
 use crate::vocabulary::{Block, Stage};
 
@@ -66,6 +66,8 @@ pub(crate) struct Checker<'t, 'a> {
     /// The namespaces that are declared, and those that some file lives in.
     namespaces: HashMap<&'a str, Span>,
     delegates: HashMap<Key<'a>, Span>,
+    /// Where the mode of each subject is.
+    mtls_places: HashMap<Subject<'a>, usize>,
     /// Names that statements which could not be read may have declared.
     doubtful: HashSet<&'a str>,
     /// The kinds of declarations of which one could not be read, so that its name may be missing.
@@ -88,6 +90,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         gateways: HashMap::new(),
         namespaces: HashMap::new(),
         delegates: HashMap::new(),
+        mtls_places: HashMap::new(),
         doubtful: HashSet::new(),
         lost: HashSet::new(),
         reported: HashSet::new(),

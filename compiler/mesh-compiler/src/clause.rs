@@ -8,7 +8,7 @@ use mesh_syntax::{OperandKind, Statement};
 use crate::operand::{Failure, Reader};
 use crate::shape::{Head, Match, fit};
 use crate::suggest::{all_of, nearest};
-use crate::vocabulary::{Block, Body, Often, Stage, Word, entries_of, lookup, words_in};
+use crate::vocabulary::{Block, Body, Often, Stage, Word, entries_of, in_mesh, lookup, words_in};
 
 /// A statement that fits its entry.
 #[derive(Debug, Clone)]
@@ -134,7 +134,7 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             return Err(Diagnostic::new(
                 code::E0303,
                 tree.span(items[0].key),
-                format!("`{}` is no pair", word.entry.word),
+                format!("no `:` stands behind `{}`", word.entry.word),
             )
             .label("a clause and its operands are apart by a space")
             .fix("write a space", colon, " ")
@@ -233,7 +233,10 @@ fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
     let span = tree.span(first);
     let text = tree.slice(first);
     let place = block.name();
-    let candidates = || words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty());
+    let candidates = || {
+        let lowered = words_in(block).filter(|word| word.entry.stage == Stage::Lowered);
+        lowered.map(|word| word.entry.word).filter(|word| !word.is_empty())
+    };
     if let (Some(next), true) = (items.get(1).filter(|next| next.after_comma), lookup(block, text).is_some()) {
         let gap = Span::new(tree.file(), items[0].end(), next.key.start);
         return Diagnostic::new(code::E0108, gap, "a list has an empty place")
@@ -246,10 +249,16 @@ fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
             entries_of(text).flat_map(|word| word.entry.blocks).map(|home| home.name()).collect();
         homes.sort_unstable();
         homes.dedup();
-        let homes = homes.join(", ");
+        let homes = match homes.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => homes.join(""),
+        };
         return Diagnostic::new(code::E0305, span, format!("`{text}` does not stand in {place}"))
             .label("in the wrong block")
-            .help(format!("it stands in {homes}"))
+            .help(match in_mesh(text).filter(|_| !matches!(text, "port" | "headers")) {
+                Some(mesh) => format!("it stands in {homes}; for Istio's `{text}` Mesh writes `{mesh}`"),
+                None => format!("it stands in {homes}"),
+            })
             .into();
     }
     let lone = items[0].value.is_none() && first.kind == OperandKind::Bare;
@@ -259,6 +268,9 @@ fn unknown(statement: Statement<'_, '_>, block: Block) -> Failure {
         _ => format!("{shown} is not a clause of {place}"),
     };
     let problem = Diagnostic::new(code::E0304, span, title).label("not known");
+    if let Some(mesh) = in_mesh(text).filter(|_| first.kind == OperandKind::Bare) {
+        return problem.help(format!("Mesh writes `{mesh}`")).into();
+    }
     let problem = match nearest(text, candidates()).filter(|_| first.kind == OperandKind::Bare) {
         Some(near) => problem.fix(format!("write `{near}`"), span, near),
         None => problem.help(format!("there are {}", all_of(candidates()))),

@@ -7,7 +7,7 @@ use crate::clause::Walk;
 use crate::operand::{Arg, Path, Type, Value};
 use crate::shape::{Head, Match, fit};
 use crate::suggest::{all_of, nearest};
-use crate::vocabulary::{Block, Word, lookup, words_in};
+use crate::vocabulary::{Block, Word, in_mesh, lookup, words_in};
 
 /// More alternatives than this are refused: each becomes a rule of its own in every proxy.
 pub(crate) const MAX_ALTERNATIVES: usize = 64;
@@ -160,6 +160,10 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let text = tree.slice(item.key);
         let names = || words_in(block).map(|word| word.entry.word);
         let problem = Diagnostic::new(code::E0311, span, format!("there is no test `{text}` here")).label("not known");
+        if let Some(mesh) = in_mesh(text) {
+            self.diagnostics.push(problem.help(format!("Mesh writes `{mesh}`")));
+            return;
+        }
         if item.key.kind == OperandKind::Path && lookup(block, "path").is_some() {
             self.diagnostics.push(problem.fix("write `path` before it", span.before(), "path "));
             return;
@@ -187,7 +191,7 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
                     Diagnostic::new(code::E0322, comma, "phrases are joined by `or`, not by a comma")
                         .label("this comma joins members of one list")
                         .also(tree.span(item.key), "this starts another phrase")
-                        .help("write `or` in place of the comma if either may hold; what must hold together stands side by side"),
+                        .help("write `or` in place of the comma if either may hold, `and` if both must"),
                 );
             }
         }

@@ -272,6 +272,18 @@ impl<'a> Matcher<'_, '_, 'a> {
         };
         let span = self.reader.item_span(item);
         let mut args = Vec::new();
+        if let (Some(Element::Slot(next)), Some(word), 1) = (next, self.lone(self.at), self.items.len() - self.at) {
+            let mode = next.of == Type::Mode
+                && ["strict", "permissive", "off", "inherit"].iter().any(|mode| mode.eq_ignore_ascii_case(word));
+            if mode {
+                let problem = Diagnostic::new(code::E0302, span.before(), "`mtls` lacks an operand: of what?")
+                    .label("a target is missing here");
+                let lower = word.to_ascii_lowercase();
+                return Err(self.miss(problem.help(format!(
+                    "write `mtls mesh {lower}`, `mtls namespace NS {lower}` or `mtls SERVICE {lower}`"
+                ))));
+            }
+        }
         match self.lone(self.at) {
             Some("mesh") => {
                 args.push(Arg { value: Value::Target(Target::Mesh), span });

@@ -128,7 +128,7 @@ pub(crate) fn junk(text: &str, span: Span) -> Diagnostic {
             .help("a regular expression is written `~\"…\"`, without a space between"),
         "-" => problem("a `-` stands alone".to_owned())
             .help("Mesh has no list items: the members of a list are joined by `,`"),
-        ")" => problem("this `)` closes nothing".to_owned()).fix("remove the `)`", span, ""),
+        ")" => problem("this `)` closes nothing".to_owned()).label("no `(` is open").fix("remove the `)`", span, ""),
         "=" => problem("this `=` is out of place".to_owned())
             .help("`=` stands in `let NAME = VALUE`, in `field PATH = VALUE` and before an exact text"),
         ">=" | "<=" => problem(format!("Mesh has no `{text}`"))
@@ -190,6 +190,11 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
                 problem.help("write strings in `\"`")
             })
         }
+        b'{' if word.starts_with("{{") => Some(
+            Diagnostic::new(code::E0113, span, "Mesh is no template")
+                .label("a template of Helm")
+                .help("what differs between environments will be a `param`; until then render the file before `meshc` reads it"),
+        ),
         b'{' | b'}' | b'[' | b']' => Some(
             Diagnostic::new(code::E0113, span, format!("Mesh has no `{}`", first as char))
                 .label("not part of the language")

@@ -186,16 +186,13 @@ impl<'a> Builder<'a> {
         self.block(pair);
         // What the block holds is for a statement that is not known.
         self.tree.statements[first..].iter_mut().for_each(|node| node.broken = true);
-        match adopts {
-            Some(last) => {
-                let end = self.tree.statements.len() as u32;
-                let node = &mut self.tree.statements[last];
-                node.has_block = true;
-                node.block = (span.start, span.end);
-                node.end = span.end;
-                node.end_of_children = end;
-            }
-            None => {}
+        if let Some(last) = adopts {
+            let end = self.tree.statements.len() as u32;
+            let node = &mut self.tree.statements[last];
+            node.has_block = true;
+            node.block = (span.start, span.end);
+            node.end = span.end;
+            node.end_of_children = end;
         }
     }
 

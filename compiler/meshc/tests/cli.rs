@@ -71,7 +71,8 @@ fn a_program_with_errors_prints_no_bundle_and_ends_with_1() {
 #[test]
 fn wrong_usage_and_missing_files_end_with_2() {
     let folder = folder(&[]);
-    for arguments in [&["build"][..], &["build", "missing.mesh"], &["check", "."], &["nonsense"], &["explain", "E9999"]] {
+    for arguments in [&["build"][..], &["build", "missing.mesh"], &["check", "."], &["nonsense"], &["explain", "E9999"]]
+    {
         assert_eq!(meshc(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

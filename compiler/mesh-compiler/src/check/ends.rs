@@ -4,7 +4,6 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::Rank;
 
 use super::Checker;
-use crate::clause::twice;
 use crate::model::{Place, Route, RouteTarget, Rule, Share};
 use crate::operand::{WHOLE, percent};
 
@@ -81,10 +80,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         self.check_rule(&route, &route.last, None);
         let always = route.rules.iter().any(|rule| rule.when.iter().any(|all| all.iter().all(|test| matches!(&test.kind, crate::model::TestKind::Path(crate::operand::Path::Prefix(prefix), _) if prefix == "/"))));
         let open_http = route.open_ranks(&self.mesh.port_ranks(&route)).contains(&Rank::Http);
-        let other_last =
-            self.mesh.routes.iter().any(|other| other.target == route.target && !other.last.shares.is_empty());
+        let other_last = is_host
+            && self.mesh.routes.iter().any(|other| other.target == route.target && !other.last.shares.is_empty());
         let answered = always || !open_http || other_last || route.last.poisoned;
-        if !ends && is_host && !route.poisoned && !(answered && !route.rules.is_empty()) {
+        let silent = route.poisoned || (answered && !route.rules.is_empty());
+        if is_host && !ends && !silent {
             let span = route.target_span;
             if route.rules.is_empty() {
                 self.push(
@@ -123,7 +123,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 .iter()
                 .find(|old| old.place == share.place && old.port.map(|p| p.0) == share.port.map(|p| p.0));
             if let Some(first) = same {
-                let problem = twice("destination", share.span, first.span);
+                let problem = Diagnostic::new(code::E0306, share.span, "one destination stands twice in a rule")
+                    .label("again here")
+                    .also(first.span, "first here")
+                    .help("give it one share, or is one of them another version?");
                 self.push(problem);
                 return false;
             }

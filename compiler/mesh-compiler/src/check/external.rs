@@ -141,15 +141,15 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         problems.extend(resolution_problems(external));
         let several = external.hosts.len() > 1;
-        if let (true, Some(port), Some(resolution)) = (several, tcp, resolution(external)) {
-            if resolution != "NONE" {
-                problems.push(
-                    Diagnostic::new(code::E0319, port.port.span, "TCP cannot tell several hosts apart")
-                        .label("one port for all of them")
-                        .also(external.hosts[1].1, "a second host")
-                        .help("write an external for each host"),
-                );
-            }
+        if let (true, Some(port), Some(resolution)) = (several, tcp, resolution(external))
+            && resolution != "NONE"
+        {
+            problems.push(
+                Diagnostic::new(code::E0319, port.port.span, "TCP cannot tell several hosts apart")
+                    .label("one port for all of them")
+                    .also(external.hosts[1].1, "a second host")
+                    .help("write an external for each host"),
+            );
         }
         for endpoint in &external.endpoints {
             for (name, _, span) in &endpoint.ports {
@@ -233,15 +233,15 @@ fn resolution_problems(external: &External<'_>) -> Vec<Diagnostic> {
                 .also(at, "said here"),
         );
     }
-    if let Some((_, span)) = external.addresses.iter().find(|(address, _)| address.contains('/')) {
-        if !matches!(resolution, "NONE" | "STATIC") {
-            problems.push(
-                Diagnostic::new(code::E0319, *span, "a block of addresses cannot be looked up")
-                    .label("a block")
-                    .also(at, "resolved by DNS here")
-                    .help("write `resolve off`"),
-            );
-        }
+    if let Some((_, span)) = external.addresses.iter().find(|(address, _)| address.contains('/'))
+        && !matches!(resolution, "NONE" | "STATIC")
+    {
+        problems.push(
+            Diagnostic::new(code::E0319, *span, "a range of addresses cannot be looked up")
+                .label("a range")
+                .also(at, "resolved by DNS here")
+                .help("write `resolve off`"),
+        );
     }
     if resolution == "DYNAMIC_DNS" {
         if let Some((host, span)) = external.hosts.iter().find(|(host, _)| !host.starts_with('*')) {

@@ -140,7 +140,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     listener.bind = Some((address.to_string(), bind.span))
                 }
                 _ => self.push(
-                    Diagnostic::new(code::E0301, bind.span, "expected one address, found a block")
+                    Diagnostic::new(code::E0301, bind.span, "expected one address, found a range of addresses")
                         .label("a listener is bound to one"),
                 ),
             }
@@ -154,9 +154,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let encrypted = matches!(protocol, Protocol::Https | Protocol::Tls);
         if encrypted {
             listener.tls = self.listener_tls(&clauses, clause, port);
-            if listener.tls.is_none() {
-                return None;
-            }
+            listener.tls.as_ref()?;
             if let Some(span) = listener.redirect {
                 self.push(
                     Diagnostic::new(code::E0319, span, "a listener that speaks TLS has nowhere to redirect to")
@@ -175,7 +173,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                         format!("`{}` needs TLS, and this listener speaks none", tls.name()),
                     )
                     .label("would be ignored")
-                    .also(clause.span(), format!("a `{}` listener", protocol.word()))
+                    .also(clause.span(), format!("this listener speaks {}", protocol.istio()))
                     .help(format!("write `{secure} {port}`")),
                 );
             }
@@ -310,18 +308,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                     .note("one for RSA, one for ECDSA"),
             );
         }
-        if let (Some((min, span)), Some((max, other))) = (tls.min, tls.max) {
-            if min > max {
-                self.push(
-                    Diagnostic::new(
-                        code::E0319,
-                        span,
-                        format!("TLS {min} at least and {max} at most leave no version"),
-                    )
+        if let (Some((min, span)), Some((max, other))) = (tls.min, tls.max)
+            && min > max
+        {
+            self.push(
+                Diagnostic::new(code::E0319, span, format!("TLS {min} at least and {max} at most leave no version"))
                     .label("the least")
                     .also(other, "the most"),
-                );
-            }
+            );
         }
     }
 }

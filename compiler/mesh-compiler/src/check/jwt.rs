@@ -85,7 +85,8 @@ impl<'t, 'a> Checker<'t, 'a> {
             Some(arg) => {
                 let (keys, span) = text(arg);
                 let inline = keys.trim_start().starts_with('{');
-                if !inline && !(keys.starts_with("https://") || keys.starts_with("http://")) {
+                let address = keys.starts_with("https://") || keys.starts_with("http://");
+                if !inline && !address {
                     self.push(
                         Diagnostic::new(code::E0301, span, "expected the address of a key set, or a key set in JSON")
                             .label("neither starts like this")

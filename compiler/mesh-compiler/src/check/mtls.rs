@@ -58,7 +58,8 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// One PeerAuthentication a target: a second statement that says the same thing again is an error.
     fn add_mtls(&mut self, new: Mtls<'a>) {
-        let Some(old) = self.mesh.mtls.iter_mut().find(|old| old.subject == new.subject) else {
+        let at = *self.mtls_places.entry(new.subject).or_insert(self.mesh.mtls.len());
+        let Some(old) = self.mesh.mtls.get(at) else {
             self.mesh.mtls.push(new);
             return;
         };

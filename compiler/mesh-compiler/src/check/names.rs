@@ -92,6 +92,17 @@ impl<'t, 'a> Checker<'t, 'a> {
             service.incomplete = true;
             return Some(self.add_open(key, service));
         }
+        if let Some(declared) = self.mesh.namespaces.iter().find(|known| known.name == name).map(|known| known.span) {
+            if self.reported.insert(("service", format!("{name}.{namespace:?}"))) {
+                self.push(
+                    Diagnostic::new(code::E0201, span, format!("`{name}` is a namespace, and a service is expected"))
+                        .label("a bare word is never a namespace")
+                        .also(declared, "declared here")
+                        .fix(format!("write `namespace {name}`"), span, format!("namespace {name}")),
+                );
+            }
+            return None;
+        }
         let mut near: Option<&'a str> = None;
         {
             let here = self.mesh.services.iter().filter(|service| !service.open && service.namespace == namespace);
@@ -111,7 +122,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             return None;
         }
-        let mut service = new_service(name, namespace, namespace.is_none_or(|_| true), span);
+        let mut service = new_service(name, namespace, true, span);
         service.open = true;
         if note {
             self.push(
@@ -190,7 +201,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             problem.also(other.span, "this one lives in another namespace").help(format!("write `{full}`"))
         } else if candidates.is_empty() {
             problem.help(format!(
-                "declare it: `gateway {} on istio-ingressgateway.istio-system < http 80 \"*\" >`",
+                "declare it: `gateway {} on istio-ingressgateway.istio-system < http 80 \"*\" >`, with `use std/istioctl`",
                 name.name
             ))
         } else {
@@ -249,7 +260,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         if service.ports.is_empty() || service.incomplete {
             // Ports that are not declared are not checked; a number is taken as both service and workload port.
             let Value::Number(number) = arg.value else {
-                if service.open || service.ports.is_empty() && !service.incomplete {
+                if service.open || !service.incomplete {
                     let name = service.name;
                     let problem =
                         Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{}`", arg.str()))

@@ -183,6 +183,16 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let (field, values, identity) = match test.name() {
             "" => {
+                if let Some(all) =
+                    args.list("services").iter().find(|arg| matches!(arg.word(), "all" | "everyone" | "any"))
+                {
+                    if !self.known_as_service(all.word(), here) {
+                        let (word, span) = (all.word(), all.span);
+                        let problem = Diagnostic::new(code::E0201, span, format!("no service `{word}` is declared"));
+                        self.push(problem.label("is everybody meant?").fix("write `anyone`", span, "anyone"));
+                        return false;
+                    }
+                }
                 let Some((field, values)) = self.principals(args.list("services"), here, false) else { return false };
                 (field, values, true)
             }
@@ -319,17 +329,17 @@ impl<'t, 'a> Checker<'t, 'a> {
             .iter()
             .find(|operation| operation.needs_http() && !operation.ports.is_empty())
             .map(|operation| operation.span));
-        if let (Some(http), Some(operation), false) = (http_everywhere, tcp_port, policy.http_ports.is_empty()) {
-            if http == operation.span || policy.to.iter().all(|other| !other.needs_http()) {
-                self.push(
-                    Diagnostic::new(code::E0320, operation.span, "this port speaks no HTTP, and the rule tests HTTP")
-                        .label("skipped there, or closed")
-                        .also(http, "tests HTTP")
-                        .note("an allow rule with such a test is skipped on TCP ports, and a deny rule closes them")
-                        .help("write a statement of its own for this port"),
-                );
-                return false;
-            }
+        if let (Some(http), Some(operation), false) = (http_everywhere, tcp_port, policy.http_ports.is_empty())
+            && (http == operation.span || policy.to.iter().all(|other| !other.needs_http()))
+        {
+            self.push(
+                Diagnostic::new(code::E0320, operation.span, "this port speaks no HTTP, and the rule tests HTTP")
+                    .label("skipped there, or closed")
+                    .also(http, "tests HTTP")
+                    .note("an allow rule with such a test is skipped on TCP ports, and a deny rule closes them")
+                    .help("write a statement of its own for this port"),
+            );
+            return false;
         }
         if let (Some(span), Action::Custom(_)) = (
             policy.when.iter().flatten().find(|test| test.key.starts_with("request.auth.")).map(|test| test.span),

@@ -42,10 +42,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 ),
             }
         }
-        if args.list("targets").is_empty() {
-            if let Some(object) = args.get("object") {
-                targets.push((RouteTarget::Delegate(object.word()), object.span));
-            }
+        if args.list("targets").is_empty()
+            && let Some(object) = args.get("object")
+        {
+            targets.push((RouteTarget::Delegate(object.word()), object.span));
         }
         let mut readable = false;
         for (target, span) in targets {

@@ -201,7 +201,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             let is_version = service.versions.iter().any(|known| known.name == word.name);
             let is_other = self.known_as_service(word.name, here);
-            if is_version || (service.open && !is_other) || (!service.versions.is_empty() && !is_other) || !is_other {
+            if is_version || !is_other {
                 return self
                     .version_or_name(target, word.name, span)
                     .then_some(Place::Service(target, Some(word.name)));
@@ -232,7 +232,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         self.version(target, word, span)
     }
 
-    fn known_as_service(&self, name: &'a str, here: Option<&'a str>) -> bool {
+    pub(super) fn known_as_service(&self, name: &'a str, here: Option<&'a str>) -> bool {
         self.services.contains_key(&(name, here))
             || self.externals.contains_key(&(name, here))
             || self.doubtful.contains(name)
@@ -363,11 +363,11 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn delegation(&mut self, clause: &Clause<'t, 'a>, route: &Route<'a>, rule: &mut Rule<'a>) {
         let Some(arg) = clause.args.get("name") else { return };
         let name = arg.name();
-        if let Some(namespace) = name.namespace {
-            if !self.known_namespace(namespace, super::names::namespace_span(name, arg.span)) {
-                rule.poisoned = true;
-                return;
-            }
+        if let Some(namespace) = name.namespace
+            && !self.known_namespace(namespace, super::names::namespace_span(name, arg.span))
+        {
+            rule.poisoned = true;
+            return;
         }
         let namespace = name.namespace.or(route.head.namespace);
         rule.delegate = Some((name.name, namespace, clause.span()));
@@ -411,5 +411,5 @@ pub(super) fn no_http(word: &str, span: Span, target: Span) -> Diagnostic {
     Diagnostic::new(code::E0320, span, format!("`{word}` needs HTTP, and this target speaks none"))
         .label("needs an HTTP port")
         .also(target, "no HTTP here")
-        .help("declare the port as `http` or `grpc` if that is what is spoken; encrypted by the application, the proxy cannot look inside")
+        .help("declare the port as `http` or `grpc` if that is what is spoken; what the application encrypts, the proxy cannot look into")
 }

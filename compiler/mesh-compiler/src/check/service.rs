@@ -90,10 +90,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(arg) = statement.clause.args.get("namespace") {
             self.known_namespace(arg.word(), arg.span);
         }
-        if let Some(arg) = statement.clause.args.get("name") {
-            if let Some(namespace) = arg.name().namespace {
-                self.known_namespace(namespace, super::names::namespace_span(arg.name(), arg.span));
-            }
+        if let Some(arg) = statement.clause.args.get("name")
+            && let Some(namespace) = arg.name().namespace
+        {
+            self.known_namespace(namespace, super::names::namespace_span(arg.name(), arg.span));
         }
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);

@@ -205,10 +205,10 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// The port that the client called: of the target's service inside the mesh, of a listener at a gateway.
     fn called_port(&mut self, arg: &Arg<'a>, route: &Route<'a>) -> Option<u16> {
-        if route.mesh.is_some() {
-            if let RouteTarget::Service(id) = route.target {
-                return self.port(id, arg).map(|port| port.number);
-            }
+        if route.mesh.is_some()
+            && let RouteTarget::Service(id) = route.target
+        {
+            return self.port(id, arg).map(|port| port.number);
         }
         let Value::Number(number) = arg.value else {
             if let RouteTarget::Service(id) = route.target {

@@ -193,16 +193,16 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         let in_turn = |balance: &Balance<'_>| matches!(balance, Balance::Simple("round-robin" | "least-request"));
-        if let (Some((balance, at)), Some((.., span))) = (&layer.balance, &layer.warmup) {
-            if !in_turn(balance) {
-                self.diagnostics.push(
-                    Diagnostic::new(code::E0319, *span, "a warm-up needs a balance that takes endpoints in turn")
-                        .label("would be ignored")
-                        .also(*at, "does not")
-                        .help("write `balance round-robin` or `balance least-request`"),
-                );
-                layer.warmup = None;
-            }
+        if let (Some((balance, at)), Some((.., span))) = (&layer.balance, &layer.warmup)
+            && !in_turn(balance)
+        {
+            self.diagnostics.push(
+                Diagnostic::new(code::E0319, *span, "a warm-up needs a balance that takes endpoints in turn")
+                    .label("would be ignored")
+                    .also(*at, "does not")
+                    .help("write `balance round-robin` or `balance least-request`"),
+            );
+            layer.warmup = None;
         }
         layer
     }
@@ -405,9 +405,9 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         if mode == "mutual" && tls.cert.is_none() && tls.files.is_none() && !clauses.poisoned {
             self.push(
-                Diagnostic::new(code::E0307, clause.span(), "mutual TLS needs a certificate of the caller's")
+                Diagnostic::new(code::E0307, clause.span(), "mutual TLS needs a certificate of the caller")
                     .label("no `cert` is said")
-                    .help("write `tls mutual < cert \"SECRET\" >`; for Istio's own mutual TLS write `tls mesh`"),
+                    .help("write `cert file \"…\" key \"…\"`, or a secret in `traffic TARGET from CALLER`; for Istio's own mutual TLS write `tls mesh`"),
             );
             return None;
         }
@@ -442,5 +442,5 @@ impl<'t, 'a> Checker<'t, 'a> {
 }
 
 fn is_prime(number: u32) -> bool {
-    number > 1 && (2..).take_while(|d| d * d <= number).all(|d| number % d != 0)
+    number > 1 && (2..).take_while(|d| d * d <= number).all(|d| !number.is_multiple_of(d))
 }

@@ -91,14 +91,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                 continue;
             };
             let old: &mut Traffic<'a> = &mut united[*at];
-            if let (Some((first, at)), Some((second, span))) = (old.head.common.object, new.head.common.object) {
-                if first != second {
-                    let problem =
-                        Diagnostic::new(code::E0407, span, "one target has one DestinationRule, and it has one name")
-                            .label("another name")
-                            .also(at, "the first name");
-                    self.diagnostics.push(problem);
-                }
+            if let (Some((first, at)), Some((second, span))) = (old.head.common.object, new.head.common.object)
+                && first != second
+            {
+                let problem =
+                    Diagnostic::new(code::E0407, span, "one target has one DestinationRule, and it has one name")
+                        .label("another name")
+                        .also(at, "the first name");
+                self.diagnostics.push(problem);
             }
             old.head.common.object = old.head.common.object.or(new.head.common.object);
             old.head.common.labels.append(&mut new.head.common.labels);

@@ -14,12 +14,7 @@ impl<'a> Lower<'_, 'a> {
         }
         for service in self.mesh.services.iter().filter(|service| service.emits) {
             let Some((host, span)) = &service.vm else { continue };
-            let head = Head {
-                namespace: service.namespace,
-                span: service.span,
-                common: service.common.clone(),
-                ..Head::default()
-            };
+            let head = Head { namespace: service.namespace, span: service.span, common: service.common.clone() };
             let mut resource = self.resource(Kind::ServiceEntry, service.namespace, service.name, &head);
             let spec = &mut resource.spec;
             spec.put_list("hosts", texts(&[host], *span));
@@ -35,12 +30,7 @@ impl<'a> Lower<'_, 'a> {
     }
 
     fn external(&mut self, external: &External<'a>) {
-        let head = Head {
-            namespace: external.namespace,
-            span: external.span,
-            common: external.common.clone(),
-            ..Head::default()
-        };
+        let head = Head { namespace: external.namespace, span: external.span, common: external.common.clone() };
         let mut resource = self.resource(Kind::ServiceEntry, external.namespace, external.name, &head);
         let spec = &mut resource.spec;
         spec.put_list("hosts", external.hosts.iter().map(|(host, span)| Node::new(host.as_ref(), *span)).collect());

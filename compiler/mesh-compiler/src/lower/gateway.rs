@@ -16,12 +16,7 @@ impl<'a> Lower<'_, 'a> {
             {
                 continue;
             }
-            let head = Head {
-                namespace: gateway.namespace,
-                span: gateway.span,
-                common: gateway.common.clone(),
-                ..Head::default()
-            };
+            let head = Head { namespace: gateway.namespace, span: gateway.span, common: gateway.common.clone() };
             let mut resource = self.resource(Kind::Gateway, gateway.namespace, gateway.name, &head);
             if let Some(id) = gateway.workload {
                 let service = self.service(id);

@@ -54,10 +54,8 @@ impl<'a> Lower<'_, 'a> {
             self.mirrors(rule, &mut object);
         }
         let mut headers = Object::new(rule.span);
-        if goes_on {
-            if let Some(request) = rule.request_headers.as_ref().or(body.request_headers.as_ref()) {
-                headers.put_object("request", headers_object(request));
-            }
+        if goes_on && let Some(request) = rule.request_headers.as_ref().or(body.request_headers.as_ref()) {
+            headers.put_object("request", headers_object(request));
         }
         if let Some(response) = rule.response_headers.as_ref().or(body.response_headers.as_ref()) {
             headers.put_object("response", headers_object(response));

@@ -121,12 +121,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         for (i, (host, span)) in external.hosts.iter().enumerate() {
             let head = match traffic {
                 Some(traffic) => traffic.head.clone(),
-                None => Head {
-                    namespace: external.namespace,
-                    span: external.span,
-                    common: external.common.clone(),
-                    ..Head::default()
-                },
+                None => Head { namespace: external.namespace, span: external.span, common: external.common.clone() },
             };
             let own = head.common.object.map_or(external.name, |(name, _)| name);
             let name = if i == 0 { own.to_owned() } else { format!("{own}-{}", i + 1) };
@@ -145,10 +140,10 @@ impl<'m, 'a> Lower<'m, 'a> {
             let mut settings: Vec<(u16, Layer<'a>, Span)> =
                 traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
             for port in &external.ports {
-                if let Some((_, span)) = port.tls {
-                    if !settings.iter().any(|(number, ..)| *number == port.port.number) {
-                        settings.push((port.port.number, Layer::default(), span));
-                    }
+                if let Some((_, span)) = port.tls
+                    && !settings.iter().any(|(number, ..)| *number == port.port.number)
+                {
+                    settings.push((port.port.number, Layer::default(), span));
                 }
             }
             let mut list = Vec::new();
@@ -205,7 +200,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 if service.vm.is_some() {
                     common.object = None;
                 }
-                Head { namespace: service.namespace, span: service.span, common, ..Head::default() }
+                Head { namespace: service.namespace, span: service.span, common }
             }
         };
         let name = service.name.to_owned();

@@ -23,7 +23,7 @@ pub(super) fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
     problem
 }
 
-pub(super) fn label<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
+pub(super) fn label(of: Type, text: &str, span: Span) -> Result<&str, Failure> {
     let fits = match of {
         Type::Account | Type::Name | Type::Provider => host::is_subdomain(text),
         // Kubernetes takes a digit first for most names, but not for services.
@@ -65,7 +65,7 @@ pub(super) fn qualified<'a>(of: Type, text: &'a str, span: Span) -> Result<Name<
     Ok(Name { name, namespace })
 }
 
-pub(super) fn version<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+pub(super) fn version(text: &str, span: Span) -> Result<&str, Failure> {
     let bytes = text.as_bytes();
     let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     let ends =
@@ -117,7 +117,7 @@ pub(super) fn host_name<'a>(text: Cow<'a, str>, span: Span) -> Result<Cow<'a, st
 }
 
 /// A header name: a token of HTTP, in any case.
-pub(super) fn header<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+pub(super) fn header(text: &str, span: Span) -> Result<&str, Failure> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if !text.is_empty() && text.bytes().all(token) {
         return Ok(text);
@@ -127,7 +127,7 @@ pub(super) fn header<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> 
         .into())
 }
 
-pub(super) fn token<'a>(of: Type, text: &'a str, span: Span) -> Result<&'a str, Failure> {
+pub(super) fn token(of: Type, text: &str, span: Span) -> Result<&str, Failure> {
     let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     if fits { Ok(text) } else { Err(wrong(of, text, span).into()) }
 }

@@ -43,7 +43,7 @@ pub(super) fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failu
         return Err(bounds(
             span,
             format!("`{text}` is not a duration that Istio takes"),
-            "whole milliseconds, and one at least; `off` lifts a limit",
+            "whole milliseconds, and one at least",
         ));
     }
     Ok(Value::Duration(text, millis as u64))

@@ -297,6 +297,9 @@ pub(super) fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
     let problem = expected(of, &format!("`{text}`"), span);
     let quoted = format!("\"{text}\"");
     match of {
+        Type::Pattern if matches!(text, "prefix" | "exact" | "regex") => {
+            problem.help("write the pattern alone: `\"x*\"` is a prefix, `\"x\"` exact, `~\"…\"` a regular expression")
+        }
         Type::String | Type::Pattern | Type::Host => problem.fix(format!("write `{quoted}`"), span, quoted),
         Type::Count => match text.split_once(['x', 'X', '×']) {
             Some((count, each)) if number(count).is_some() => {
@@ -305,6 +308,9 @@ pub(super) fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
             }
             _ => problem,
         },
+        Type::Paths if matches!(text, "prefix" | "exact" | "regex") => {
+            problem.help("write the pattern alone: `/x/*` is a prefix, `/x` exact, `~\"…\"` a regular expression")
+        }
         Type::Path | Type::Paths if host::is_label(text) => {
             problem.fix(format!("write `/{text}`"), span, format!("/{text}"))
         }
@@ -329,10 +335,15 @@ fn one_of<'a>(of: Type, text: &'a str, words: &[&str], span: Span) -> Result<Val
     Err(problem.into())
 }
 
-fn finding<'a>(text: &'a str, span: Span) -> Result<&'a str, Failure> {
+fn finding(text: &str, span: Span) -> Result<&str, Failure> {
     let names = || all_codes().filter(|code| !code.id.starts_with('E')).map(|code| code.id);
     if names().any(|name| name == text) {
         return Ok(text);
+    }
+    if all_codes().any(|code| code.id == text) {
+        return Err(Diagnostic::new(code::E0217, span, format!("`{text}` is an error, and errors cannot be ignored"))
+            .label("not a warning or a note")
+            .into());
     }
     let problem = Diagnostic::new(code::E0217, span, format!("there is no finding `{text}`"))
         .label("not the name of a warning or a note");
@@ -391,6 +402,17 @@ fn path<'a>(text: Cow<'a, str>, span: Span) -> Result<Path<'a>, Failure> {
         return Err(Diagnostic::new(code::E0316, span, "a path does not hold the fragment")
             .label("what follows the `#` never leaves the browser")
             .into());
+    }
+    if [".*", ".+", "[0-9]", "\\d", "(.", "^/", "$"].iter().any(|sign| text.contains(sign)) {
+        let regex = format!("~\"{}\"", text.trim_start_matches('^').trim_end_matches('$'));
+        return Err(Diagnostic::new(
+            code::E0313,
+            span,
+            format!("`{text}` looks like a regular expression and is none here"),
+        )
+        .label("a path: only a `*` at an end and `{id}` stand for something else")
+        .help(format!("write `{regex}`, or a prefix such as `/api/*`"))
+        .into());
     }
     let shown = text.to_string();
     Path::of(text).map_err(|why| {

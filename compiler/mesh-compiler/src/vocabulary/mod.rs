@@ -6,6 +6,7 @@
 mod edge;
 mod entry;
 mod facts;
+mod istio_words;
 mod later;
 mod notation;
 mod route;
@@ -17,6 +18,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use entry::{Block, Body, Entry, Often, Stage};
+pub use istio_words::in_mesh;
 pub use notation::{Element, Shape, Slot};
 
 /// An entry with its shapes read.

@@ -1,7 +1,7 @@
 //! `meshc fmt`: one format; a file that does not parse is left as it is.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::Path;
 
 use mesh_diagnostics::{Diagnostics, Sources};
 
@@ -17,7 +17,7 @@ pub fn run(args: &Fmt) -> Result<bool, Failure> {
     Ok(good)
 }
 
-fn one(path: &PathBuf, check: bool) -> Result<bool, Failure> {
+fn one(path: &Path, check: bool) -> Result<bool, Failure> {
     let stdin = path.as_os_str() == "-";
     let bytes = if stdin {
         let mut bytes = Vec::new();
