@@ -185,13 +185,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             "" => {
                 if let Some(all) =
                     args.list("services").iter().find(|arg| matches!(arg.word(), "all" | "everyone" | "any"))
+                    && !self.known_as_service(all.word(), here)
                 {
-                    if !self.known_as_service(all.word(), here) {
-                        let (word, span) = (all.word(), all.span);
-                        let problem = Diagnostic::new(code::E0201, span, format!("no service `{word}` is declared"));
-                        self.push(problem.label("is everybody meant?").fix("write `anyone`", span, "anyone"));
-                        return false;
-                    }
+                    let (word, span) = (all.word(), all.span);
+                    let problem = Diagnostic::new(code::E0201, span, format!("no service `{word}` is declared"));
+                    self.push(problem.label("is everybody meant?").fix("write `anyone`", span, "anyone"));
+                    return false;
                 }
                 let Some((field, values)) = self.principals(args.list("services"), here, false) else { return false };
                 (field, values, true)
