@@ -190,10 +190,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 "elsewhere" => {
                     let facts = Site { emits: false, ..site };
                     let named = |inner: Statement<'_, '_>| {
-                        !matches!(inner.keyword(), Some("namespace"))
-                            && !inner.items().iter().any(|item| {
-                                module.tree.slice(item.key).contains('.') || module.tree.slice(item.key) == "in"
-                            })
+                        let name = inner.items().get(1).map_or("", |item| module.tree.slice(item.key));
+                        let within = inner.items().iter().any(|item| module.tree.slice(item.key) == "in");
+                        inner.keyword() != Some("namespace") && !name.contains('.') && !within
                     };
                     if clause.statement.children().any(named) {
                         emitted = emitted.or(Some(clause.span()));

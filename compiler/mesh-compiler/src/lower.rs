@@ -6,6 +6,7 @@ mod authentication;
 mod authorization;
 mod external;
 mod gateway;
+mod layers;
 mod matching;
 mod namespace;
 mod route;
@@ -33,13 +34,15 @@ pub(crate) struct Lower<'m, 'a> {
     pub mesh: &'m Mesh<'a>,
     /// The host of each service.
     hosts: Vec<Text>,
+    /// Which host of an external is being written, where it has several.
+    external_host: usize,
     pub out: Vec<Resource>,
 }
 
 /// Lowers a program; the problems are objects that share a name.
 pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
-    let mut lower = Lower { mesh, hosts, out: Vec::new() };
+    let mut lower = Lower { mesh, hosts, external_host: 0, out: Vec::new() };
     lower.namespaces();
     lower.externals();
     lower.gateways();
@@ -132,7 +135,9 @@ impl<'m, 'a> Lower<'m, 'a> {
         match place {
             Place::Service(id, _) => self.host(id),
             Place::External(id) => {
-                self.mesh.externals[id.0].hosts.first().map_or(Text::default(), |(host, _)| Text::from(host.as_ref()))
+                let hosts = &self.mesh.externals[id.0].hosts;
+                let host = hosts.get(self.external_host).or(hosts.first());
+                host.map_or(Text::default(), |(host, _)| Text::from(host.as_ref()))
             }
         }
     }
@@ -204,6 +209,16 @@ impl<'m, 'a> Lower<'m, 'a> {
                 reference.set("group", "");
                 reference.set("kind", "Service");
                 reference.set("name", service.name);
+                into.put_list("targetRefs", vec![reference.node()]);
+                return;
+            }
+        }
+        if let Subject::Namespace(namespace) = subject {
+            if let Some(waypoint) = self.mesh.waypoint_of(Some(namespace)) {
+                let mut reference = Object::new(span);
+                reference.set("group", "gateway.networking.k8s.io");
+                reference.set("kind", "Gateway");
+                reference.set("name", waypoint);
                 into.put_list("targetRefs", vec![reference.node()]);
                 return;
             }

@@ -157,6 +157,7 @@ codes! {
     Warning MESH_HOST_PORT "mesh-host-port" "a host in the mesh that nobody declares";
     Warning REWRITE_MISSES_PATH "rewrite-misses-path" "a rewritten prefix without its bare path";
     Warning KEEPALIVE_OFF "keepalive-off" "one request a connection";
+    Warning UNREACHABLE_LISTENER "unreachable-listener" "a listener on a port that the gateway's service does not have";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";
 }

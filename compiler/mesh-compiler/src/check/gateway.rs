@@ -59,6 +59,9 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             incomplete = true;
         }
+        if let Some(workload) = workload.filter(|_| self.mesh.gateways[id.0].emits) {
+            self.reachable(workload, &listeners);
+        }
         let secret = listeners
             .iter()
             .filter_map(|listener| listener.tls.as_ref())
@@ -80,6 +83,30 @@ impl<'t, 'a> Checker<'t, 'a> {
         gateway.select = select;
         gateway.listeners = listeners;
         gateway.incomplete = incomplete;
+    }
+
+    /// A listener on a port that the gateway's service does not have is called by nobody from outside.
+    fn reachable(&mut self, id: crate::model::ServiceId, listeners: &[Listener<'a>]) {
+        let service = &self.mesh.services[id.0];
+        if service.incomplete || service.ports.is_empty() {
+            return;
+        }
+        let known = |port: u16| service.ports.iter().any(|known| known.number == port || known.target == port);
+        let lacking =
+            listeners.iter().filter(|listener| !known(listener.port)).map(|listener| (listener.port, listener.span));
+        let (name, declared) = (service.name, service.span);
+        let shown: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
+        let shown = crate::suggest::all_of(shown.iter().map(String::as_str));
+        let lacking: Vec<(u16, Span)> = lacking.collect();
+        let Some(((port, span), others)) = lacking.split_first() else { return };
+        let problem =
+            Diagnostic::new(code::UNREACHABLE_LISTENER, *span, format!("the service `{name}` has no port {port}"))
+                .label("nobody reaches this listener through it");
+        let problem = others.iter().fold(problem, |problem, (_, span)| problem.also(*span, "nor this one"));
+        let problem = problem
+            .also(declared, "declared here")
+            .help(format!("it has {shown}; add the port to the Service of the gateway, and declare it"));
+        self.push(problem);
     }
 
     fn unknown_workload(&mut self, name: crate::operand::Name<'a>, span: Span) {

@@ -68,8 +68,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
             }
             let require = require.filter(|_| readable).map(|require| (excepted, require.span()));
-            let http_ports = self.http_ports(&subject);
-            self.mesh.jwts.push(Jwt { head: head.clone(), subject, issuers: issuers.clone(), require, http_ports });
+            let http_ports = self.http_ports(&subject, true);
+            let (issuers, optional) = (issuers.clone(), optional.map(Clause::span));
+            self.mesh.jwts.push(Jwt { head: head.clone(), subject, issuers, require, optional, http_ports });
         }
     }
 

@@ -24,9 +24,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             return true;
         }
         let near = nearest(name, self.namespaces.keys().copied());
-        let service =
-            self.mesh.services.iter().find(|service| service.name == name && !service.open).map(|service| service.span);
-        if (near.is_none() && service.is_none() && !self.mesh.settings.declared_only)
+        if (near.is_none() && !self.mesh.settings.declared_only)
             || self.missing_module
             || self.lost.contains("namespace")
         {
@@ -42,12 +40,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let problem = problem.fix(format!("write `{near}`"), span, near);
                 problem.also(self.namespaces[near], "did you mean this one?")
             }
-            None => match service {
-                Some(service) => problem
-                    .also(service, "this is a service")
-                    .help("services and namespaces are joined by `or`, as in `namespace ops or orders`"),
-                None => problem.help(format!("declare it: `namespace {name}`, or `elsewhere < namespace {name} >`")),
-            },
+            None => problem.help(format!("declare it: `namespace {name}`, or `elsewhere < namespace {name} >`")),
         };
         self.push(problem);
         false

@@ -116,7 +116,16 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let mut values = Vec::new();
         if let Some(exact) = args.get("exact") {
-            values.push(text(exact).0.into_owned());
+            let (value, span) = text(exact);
+            if value.starts_with('*') || value.ends_with('*') {
+                self.push(
+                    Diagnostic::new(code::E0313, span, "a policy cannot test for a star as such")
+                        .label("Istio reads a `*` at an end as a wildcard")
+                        .help("test for a text without it"),
+                );
+                return None;
+            }
+            values.push(value.into_owned());
         }
         for arg in args.list("patterns") {
             let Value::Pattern(pattern) = &arg.value else { continue };

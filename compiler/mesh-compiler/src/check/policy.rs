@@ -6,7 +6,7 @@ use super::service::{no_export, says_nothing};
 use super::{Checker, Placed, Site};
 use crate::clause::{Clause, Clauses};
 use crate::condition::Test;
-use crate::model::{Action, Head, Policy, Source, Subject, text};
+use crate::model::{Action, Head, Policy, PolicyOperation, Source, Subject, text};
 use crate::operand::{Arg, Value};
 use crate::vocabulary::Block;
 
@@ -101,7 +101,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             to: Vec::new(),
             when: Vec::new(),
             dry_run: clauses.get("dry-run").map(Clause::span),
-            http_ports: self.http_ports(&subject),
+            http_ports: self.http_ports(&subject, action == Action::Deny),
         };
         let mut readable = true;
         for clause in &clauses.list {
@@ -200,8 +200,17 @@ impl<'t, 'a> Checker<'t, 'a> {
                 (field, values, true)
             }
             "namespace" => {
-                for arg in args.list("names") {
+                for (i, arg) in args.list("names").iter().enumerate() {
                     self.known_namespace(arg.word(), arg.span);
+                    let declared = self.mesh.namespaces.iter().any(|known| known.name == arg.word());
+                    if i > 0 && !declared && self.known_as_service(arg.word(), here) {
+                        self.push(
+                            Diagnostic::new(code::E0322, arg.span, "namespaces and services in one list")
+                                .label("a service, taken for a namespace")
+                                .help("phrases are joined by `or`, as in `namespace ops or orders`"),
+                        );
+                        return false;
+                    }
                 }
                 ("namespaces", names("names"), true)
             }
@@ -321,20 +330,16 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return false;
         }
-        let tcp_port =
-            policy.to.iter().find(|operation| operation.ports.iter().any(|port| !policy.http_ports.contains(port)));
-        let http_everywhere = http.or(policy
-            .to
-            .iter()
-            .find(|operation| operation.needs_http() && !operation.ports.is_empty())
-            .map(|operation| operation.span));
-        if let (Some(http), Some(operation), false) = (http_everywhere, tcp_port, policy.http_ports.is_empty())
-            && (http == operation.span || policy.to.iter().all(|other| !other.needs_http()))
-        {
+        let outside = |operation: &&PolicyOperation<'_>| {
+            let tests_http = http.is_some() || operation.needs_http();
+            tests_http && operation.ports.iter().any(|port| !policy.http_ports.contains(port))
+        };
+        let odd = policy.to.iter().find(outside).filter(|_| !policy.http_ports.is_empty());
+        if let Some(operation) = odd {
             self.push(
                 Diagnostic::new(code::E0320, operation.span, "this port speaks no HTTP, and the rule tests HTTP")
                     .label("skipped there, or closed")
-                    .also(http, "tests HTTP")
+                    .also(http.unwrap_or(operation.span), "tests HTTP")
                     .note("an allow rule with such a test is skipped on TCP ports, and a deny rule closes them")
                     .help("write a statement of its own for this port"),
             );

@@ -51,8 +51,9 @@ impl<'t, 'a> Checker<'t, 'a> {
             && service.ports.iter().all(|port| port.protocol.rank() != Rank::Http)
     }
 
-    /// The workload ports that speak HTTP, where the subject also has others.
-    pub(super) fn http_ports(&self, subject: &Subject<'a>) -> Vec<u16> {
+    /// The ports that speak HTTP, where the subject also has others. A denial names them `always`: without them Istio
+    /// denies every TCP port too, those of listeners that this program cannot see among them.
+    pub(super) fn http_ports(&self, subject: &Subject<'a>, always: bool) -> Vec<u16> {
         let ports: Vec<(u16, Rank)> =
             match subject {
                 Subject::Service(id) => {
@@ -72,7 +73,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 _ => return Vec::new(),
             };
-        if ports.iter().all(|(_, rank)| *rank == Rank::Http) {
+        if !always && ports.iter().all(|(_, rank)| *rank == Rank::Http) {
             return Vec::new();
         }
         let mut http: Vec<u16> = ports.iter().filter(|(_, rank)| *rank == Rank::Http).map(|(port, _)| *port).collect();

@@ -57,6 +57,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             "retry" => rule.retry = self.retry(clause),
             "mirror" => {
                 let Some(arg) = args.get("to") else { return };
+                self.some_share(args.get("share"), "a mirror");
                 match self.destination(arg, route) {
                     Some(place) => {
                         let port = args

@@ -6,7 +6,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::Checker;
 use crate::clause::twice;
-use crate::model::{GatewayId, Layer, Route, RouteTarget, Traffic};
+use crate::model::{GatewayId, Jwt, Layer, Route, RouteTarget, Subject, Traffic};
 
 type RouteKey<'a> = (RouteTarget<'a>, Vec<GatewayId>, bool, Option<&'a str>, Option<&'a str>);
 
@@ -34,6 +34,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             self.finish_route(at);
         }
         self.unite_traffic();
+        self.unite_jwts();
     }
 
     fn unite_routes(&mut self, into: &mut Route<'a>, mut from: Route<'a>) {
@@ -123,6 +124,51 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         self.mesh.traffic = united;
+    }
+
+    /// All `jwt` of a target are one: an issuer and `require` stand once.
+    fn unite_jwts(&mut self) {
+        let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+        let mut united: Vec<Jwt<'a>> = Vec::new();
+        for new in std::mem::take(&mut self.mesh.jwts) {
+            let at = *places.entry(new.subject).or_insert(united.len());
+            let Some(old) = united.get_mut(at) else {
+                united.push(new);
+                continue;
+            };
+            let required = |jwt: &Jwt<'_>| jwt.require.as_ref().map(|(_, span)| *span);
+            if let (Some(first), Some(again)) = (required(old), required(&new)) {
+                self.diagnostics.push(twice("require", again, first));
+            }
+            let disagree = required(old).zip(new.optional).or(old.optional.zip(required(&new)));
+            if let Some((first, again)) = disagree {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        code::E0407,
+                        again,
+                        "a token is required in one statement and optional in the other",
+                    )
+                    .label("the second statement")
+                    .also(first, "the first statement")
+                    .help("keep one of them"),
+                );
+            }
+            for issuer in new.issuers {
+                match old.issuers.iter().find(|known| known.name == issuer.name) {
+                    Some(first) => {
+                        let problem = twice(&format!("issuer {}", issuer.name), issuer.span, first.span);
+                        self.diagnostics.push(problem);
+                    }
+                    None => old.issuers.push(issuer),
+                }
+            }
+            old.require = old.require.take().or(new.require);
+            old.optional = old.optional.or(new.optional);
+            old.head.common.labels.extend(new.head.common.labels);
+            old.head.common.annotations.extend(new.head.common.annotations);
+            old.head.common.object = old.head.common.object.or(new.head.common.object);
+        }
+        self.mesh.jwts = united;
     }
 }
 

@@ -76,17 +76,16 @@ impl<'m, 'a> Lower<'m, 'a> {
     /// Behind a waypoint the workload itself sees the waypoint's identity: it admits that and nobody else, so that
     /// no caller goes around the waypoint.
     fn admit_waypoint(&mut self, policy: &Policy<'a>) {
-        let Subject::Service(id) = policy.subject else { return };
-        let service = self.service(id);
-        let Some(waypoint) = self.mesh.waypoint_of(service.namespace) else { return };
+        let (name, namespace) = match policy.subject {
+            Subject::Service(id) => (self.service(id).name, self.service(id).namespace),
+            Subject::Namespace(namespace) => (namespace, Some(namespace)),
+            _ => return,
+        };
+        let Some(waypoint) = self.mesh.waypoint_of(namespace) else { return };
+        let namespace = namespace.unwrap_or_default();
         let span = policy.head.span;
-        let namespace = service.namespace.unwrap_or_default();
-        let mut resource = Resource::new(
-            Kind::AuthorizationPolicy,
-            Some(namespace.into()),
-            format!("{}-allow-waypoint", service.name),
-            span,
-        );
+        let mut resource =
+            Resource::new(Kind::AuthorizationPolicy, Some(namespace.into()), format!("{name}-allow-waypoint"), span);
         resource.reasons.push(format!("callers arrive through the waypoint {waypoint}, which decides who they may be"));
         self.match_labels(&policy.subject, span, &mut resource.spec);
         resource.spec.set("action", "ALLOW");

@@ -4,12 +4,21 @@ use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Rank, host};
 
 use super::{Lower, texts};
-use crate::model::{RequestTest, Route, RouteTarget, Rule, TestKind};
+use crate::model::{Place, RequestTest, Route, RouteTarget, Rule, TestKind};
 
 impl<'a> Lower<'_, 'a> {
     pub(super) fn routes(&mut self) {
         for route in &self.mesh.routes {
-            self.route(route);
+            // Requests for one host of an external must not end in another: each host has an object of its own.
+            let hosts = match route.target {
+                RouteTarget::External(id) => self.mesh.externals[id.0].hosts.len(),
+                _ => 1,
+            };
+            for at in 0..hosts {
+                self.external_host = at;
+                self.route(route);
+            }
+            self.external_host = 0;
         }
     }
 
@@ -17,7 +26,7 @@ impl<'a> Lower<'_, 'a> {
         let hosts: Vec<(String, Span)> = match &route.target {
             RouteTarget::Service(id) => vec![(self.host(*id).to_string(), route.target_span)],
             RouteTarget::External(id) => {
-                self.mesh.externals[id.0].hosts.iter().map(|(host, _)| (host.to_string(), route.target_span)).collect()
+                vec![(self.place_host(Place::External(*id)).to_string(), route.target_span)]
             }
             RouteTarget::Host(host) => vec![((*host).to_owned(), route.target_span)],
             RouteTarget::Delegate(_) => Vec::new(),
@@ -29,6 +38,14 @@ impl<'a> Lower<'_, 'a> {
             RouteTarget::Delegate(name) => (*name).to_owned(),
         };
         let mut resource = self.resource(Kind::VirtualService, route.head.namespace, name, &route.head);
+        if self.external_host > 0 {
+            resource.name = format!("{}-{}", resource.name, self.external_host + 1).into();
+        }
+        if let (true, Some((host, _))) = (route.ranks.contains(&Rank::Tls) && route.mesh.is_some(), hosts.first()) {
+            resource
+                .reasons
+                .push(format!("TLS that is not opened is told apart by its server name: callers must ask for {host}"));
+        }
         let spec = &mut resource.spec;
         spec.put_list("hosts", hosts.iter().map(|(host, span)| Node::new(host.as_str(), *span)).collect());
         let mut gateways: Vec<Node> =

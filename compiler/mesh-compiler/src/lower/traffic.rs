@@ -6,6 +6,7 @@ use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Rank, Resource, Text};
 
 use super::external::port_tls;
+use super::layers::{fold, merge, only_said};
 use super::{Lower, label_object, texts};
 use crate::check_names::subset_name;
 use crate::model::{
@@ -136,6 +137,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             }
             let none = Layer::default();
             let layer = traffic.map_or(&none, |traffic| &traffic.layer);
+            let verified = verified(layer, host, ports, &mut resource.reasons);
+            let layer = &verified;
             let mut policy = policy_object(layer, head.span, ports);
             let mut settings: Vec<(u16, Layer<'a>, Span)> =
                 traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
@@ -150,7 +153,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             for (number, own, span) in &settings {
                 let mut object = port_object(*number, &fold(layer, own), *span, ports);
                 let said = external.ports.iter().find(|port| port.port.number == *number).and_then(|port| port.tls);
-                if let (Some((mode, span)), true) = (said, own.tls.is_none()) {
+                if let (Some((mode, span)), true) = (said, own.tls.is_none() && layer.tls.is_none()) {
                     let mut tls = port_tls(mode, span);
                     // HTTP gets server name and verification from its host by Istio itself; TCP does not.
                     let plain = external
@@ -276,16 +279,6 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 }
 
-/// Layers of the same port or version, field by field.
-fn merge<'a, K: PartialEq + Copy>(into: &mut Vec<(K, Layer<'a>, Span)>, from: &[(K, Layer<'a>, Span)]) {
-    for (key, layer, span) in from {
-        match into.iter_mut().find(|(old, ..)| old == key) {
-            Some((_, old, _)) => *old = fold(old, layer),
-            None => into.push((*key, layer.clone(), *span)),
-        }
-    }
-}
-
 /// A service whose versions nobody else writes: declared here, or taken as it is used in its own namespace.
 fn owned(service: &Service<'_>, mesh: &crate::model::Mesh<'_>) -> bool {
     !service.open
@@ -293,52 +286,25 @@ fn owned(service: &Service<'_>, mesh: &crate::model::Mesh<'_>) -> bool {
         || mesh.routes.iter().any(|route| !route.foreign && route.head.namespace == service.namespace)
 }
 
-/// The settings of `above` on top of those of `below`, field by field.
-fn fold<'a>(below: &Layer<'a>, above: &Layer<'a>) -> Layer<'a> {
-    let mut out = above.clone();
-    out.balance = out.balance.or_else(|| below.balance.clone());
-    out.warmup = out.warmup.or(below.warmup);
-    out.tls = out.tls.or_else(|| below.tls.clone());
-    let mut pool = below.pool.clone();
-    for (name, value, span) in &above.pool {
-        match pool.iter_mut().find(|(old, ..)| old == name) {
-            Some(old) => *old = (name, value.clone(), *span),
-            None => pool.push((name, value.clone(), *span)),
-        }
-    }
-    out.pool = pool;
-    out.eject = match (&below.eject, out.eject) {
-        (Some(below), Some(mut above)) => {
-            for count in &below.counts {
-                if !above
-                    .counts
-                    .iter()
-                    .any(|(kind, ..)| std::mem::discriminant(kind) == std::mem::discriminant(&count.0))
-                {
-                    above.counts.push(count.clone());
-                }
-            }
-            above.every = above.every.or(below.every);
-            above.time = above.time.or(below.time);
-            above.at_most = above.at_most.or(below.at_most);
-            above.healthy = above.healthy.or(below.healthy);
-            Some(above)
-        }
-        (below, above) => above.or_else(|| below.clone()),
+/// TLS towards an external checks the name of its host. For HTTP Istio sees to that, unless a server name is said;
+/// for TCP, and beside a said server name, the names are written.
+fn verified<'a>(layer: &Layer<'a>, host: &str, ports: Ports, reasons: &mut Vec<String>) -> Layer<'a> {
+    let mut out = layer.clone();
+    let Some(tls) = out.tls.as_mut().filter(|tls| matches!(tls.mode, "simple" | "mutual") && tls.san.is_empty()) else {
+        return out;
     };
+    let name = match &tls.sni {
+        Some(said) => said.to_string(),
+        None if ports.tcp && !host.starts_with('*') => host.to_owned(),
+        None => {
+            reasons.push("Istio asks for the host as server name, and checks the certificate against it".to_owned());
+            return out;
+        }
+    };
+    reasons.push(format!("the certificate is checked for {name}, which is derived from the server name or the host"));
+    tls.sni = Some(name.clone().into());
+    tls.san = vec![name.into()];
     out
-}
-
-/// The sections of a full layer that a version has something to say of: the rest Istio takes from the host.
-fn only_said<'a>(full: &Layer<'a>, own: &Layer<'a>) -> Layer<'a> {
-    let balances = own.balance.is_some() || own.warmup.is_some();
-    Layer {
-        balance: full.balance.clone().filter(|_| balances),
-        warmup: full.warmup.filter(|_| balances),
-        pool: if own.pool.is_empty() { Vec::new() } else { full.pool.clone() },
-        eject: full.eject.clone().filter(|_| own.eject.is_some()),
-        tls: full.tls.clone().filter(|_| own.tls.is_some()),
-    }
 }
 
 fn port_object(number: u16, layer: &Layer<'_>, span: Span, ports: Ports) -> Object {

@@ -49,7 +49,7 @@ pub struct Policy<'a> {
     pub when: Vec<Vec<PolicyTest<'a>>>,
     /// `dry-run`
     pub dry_run: Option<Span>,
-    /// The workload ports that speak HTTP, where it also has others.
+    /// The ports that speak HTTP, where the workload also has others; for a denial always.
     pub http_ports: Vec<u16>,
 }
 
@@ -130,7 +130,9 @@ pub struct Jwt<'a> {
     pub issuers: Vec<Issuer<'a>>,
     /// `require`, and the operations it does not hold for.
     pub require: Option<(Vec<PolicyOperation<'a>>, Span)>,
-    /// The workload ports that speak HTTP, where it also has others.
+    /// `optional`
+    pub optional: Option<Span>,
+    /// The ports that speak HTTP, as far as they are known.
     pub http_ports: Vec<u16>,
 }
 

@@ -64,7 +64,9 @@ fn origins(resource: &Resource, compiled: &Compiled) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for span in &resource.origins {
         let (line, _) = sources.line_column(span.file, span.start);
-        let head = sources.text(*span).split('\n').next().unwrap_or_default();
+        let source = sources.get(span.file);
+        let whole = source.line_range(line - 1).map_or("", |range| &source.text[range]);
+        let head = whole.split(" <").next().unwrap_or_default().trim();
         lines.push(format!("{}:{line}: {head}", sources.get(span.file).name));
     }
     lines.extend(resource.reasons.iter().cloned());
