@@ -213,15 +213,15 @@ impl<'m, 'a> Lower<'m, 'a> {
                 return;
             }
         }
-        if let Subject::Namespace(namespace) = subject {
-            if let Some(waypoint) = self.mesh.waypoint_of(Some(namespace)) {
-                let mut reference = Object::new(span);
-                reference.set("group", "gateway.networking.k8s.io");
-                reference.set("kind", "Gateway");
-                reference.set("name", waypoint);
-                into.put_list("targetRefs", vec![reference.node()]);
-                return;
-            }
+        if let Subject::Namespace(namespace) = subject
+            && let Some(waypoint) = self.mesh.waypoint_of(Some(namespace))
+        {
+            let mut reference = Object::new(span);
+            reference.set("group", "gateway.networking.k8s.io");
+            reference.set("kind", "Gateway");
+            reference.set("name", waypoint);
+            into.put_list("targetRefs", vec![reference.node()]);
+            return;
         }
         self.match_labels(subject, span, into);
     }
