@@ -63,7 +63,7 @@ fn program(folder: &Path) -> Sources {
 }
 
 /// Compares with the snapshot beside the source.
-fn snapshot(folder: &Path, file: &str, text: &str) {
+pub fn snapshot(folder: &Path, file: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
