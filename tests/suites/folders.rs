@@ -51,7 +51,7 @@ fn name(path: &Path) -> String {
 }
 
 /// The program of a folder: all its `.mesh` files.
-fn program(folder: &Path) -> Sources {
+pub fn program(folder: &Path) -> Sources {
     let texts: Vec<(String, String)> = files(folder, ".mesh")
         .into_iter()
         .map(|path| {

@@ -3,6 +3,7 @@
 //! A case is a folder whose name states the fact, with its snapshot beside its source. A new one is made by
 //! writing the source and running `INSTA_UPDATE=always cargo test`; the snapshot is read before it is committed.
 
+mod conformance;
 mod corpus;
 mod folders;
 mod mutations;
@@ -24,10 +25,13 @@ fn main() -> std::process::ExitCode {
     trials.extend(mutations::trials());
     trials.extend(robustness::trials());
     trials.extend(tidy::trials());
+    trials.extend(conformance::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
-    eprintln!(
-        "not run here: conformance against Istio's own code and end-to-end requests, which this project does not have yet"
-    );
+    if !conformance::is_available() {
+        eprintln!(
+            "not run here: conformance with Istio's own code, which needs Go; `.ci/run` builds its judge and runs it"
+        );
+    }
     conclusion.exit_code()
 }
 

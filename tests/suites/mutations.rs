@@ -106,7 +106,7 @@ fn touches(error: &Diagnostic, text: &str, place: &Range<usize>) -> bool {
 }
 
 /// Words, strings and signs, without comments.
-fn tokens(text: &str) -> Vec<Range<usize>> {
+pub fn tokens(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;
@@ -136,7 +136,7 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
 }
 
 /// A mutated text, the stretch that was changed, and what was done.
-fn mutate(text: &str, tokens: &[Range<usize>], random: &mut Random) -> (String, Range<usize>, String) {
+pub fn mutate(text: &str, tokens: &[Range<usize>], random: &mut Random) -> (String, Range<usize>, String) {
     let index = random.below(tokens.len());
     let token = tokens[index].clone();
     let word = &text[token.clone()];
@@ -184,10 +184,11 @@ fn slip(word: &str, random: &mut Random) -> String {
 }
 
 /// A small generator of numbers, the same in every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number below a limit.
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

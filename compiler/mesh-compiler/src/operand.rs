@@ -72,6 +72,7 @@ pub enum Type {
     Status,
     String,
     Target,
+    Text,
     Version,
     /// One of some words, as the notation writes them: `a|b`.
     OneOf(&'static str),
@@ -173,6 +174,7 @@ const NOTATION: &[(&str, Type)] = &[
     ("STATUS", Type::Status),
     ("STRING", Type::String),
     ("TARGET", Type::Target),
+    ("TEXT", Type::Text),
     ("VERSION", Type::Version),
 ];
 
@@ -228,7 +230,7 @@ impl fmt::Display for Type {
             Type::Share => "a destination such as `v1: 80%`",
             Type::Source => "callers such as `orders` or `namespace ops`",
             Type::Status => "an HTTP status such as `404`",
-            Type::String => "a text in quotes",
+            Type::String | Type::Text => "a text in quotes",
             Type::Target => "a target: a service, a `\"host\"`, `namespace NS`, `gateway GW` or `mesh`",
             Type::Version => "a version such as `v1`",
             Type::OneOf(words) => {

@@ -171,7 +171,10 @@ impl<'a> Reader<'_, 'a> {
 
     fn string(&self, of: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Failure> {
         Ok(match of {
-            Type::String => Value::Text(text),
+            Type::String if text.is_empty() => {
+                return Err(bounds(span, "an empty text cannot stand here".to_owned(), "nothing between the quotes"));
+            }
+            Type::String | Type::Text => Value::Text(text),
             Type::Host => Value::Text(host_name(text, span)?),
             Type::Pattern => match Pattern::of(text.clone()) {
                 Some(pattern) => Value::Pattern(pattern),
@@ -300,7 +303,9 @@ pub(super) fn wrong(of: Type, text: &str, span: Span) -> Diagnostic {
         Type::Pattern if matches!(text, "prefix" | "exact" | "regex") => {
             problem.help("write the pattern alone: `\"x*\"` is a prefix, `\"x\"` exact, `~\"…\"` a regular expression")
         }
-        Type::String | Type::Pattern | Type::Host => problem.fix(format!("write `{quoted}`"), span, quoted),
+        Type::String | Type::Text | Type::Pattern | Type::Host => {
+            problem.fix(format!("write `{quoted}`"), span, quoted)
+        }
         Type::Count => match text.split_once(['x', 'X', '×']) {
             Some((count, each)) if number(count).is_some() => {
                 let better = format!("{count} x {each}").trim_end().to_owned();

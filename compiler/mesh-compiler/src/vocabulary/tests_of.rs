@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "header",
         &[RequestTests, ConditionTests],
-        &["name:HEADER [ patterns:PATTERN, ]", "name:HEADER = exact:STRING"],
+        &["name:HEADER [ patterns:PATTERN, ]", "name:HEADER = exact:TEXT"],
         "a header is there, or has a value",
         "header end-user \"jason\"",
         "match[].headers",
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "cookie",
         &[RequestTests],
-        &["name:COOKIE [ patterns:PATTERN, ]", "name:COOKIE = exact:STRING"],
+        &["name:COOKIE [ patterns:PATTERN, ]", "name:COOKIE = exact:TEXT"],
         "a cookie is there, or has a value",
         "cookie user \"dev-123\"",
         "match[].headers.cookie",
@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "query",
         &[RequestTests],
-        &["name:QUERY [ patterns:PATTERN, ]", "name:QUERY = exact:STRING"],
+        &["name:QUERY [ patterns:PATTERN, ]", "name:QUERY = exact:TEXT"],
         "a query parameter is there, or has a value",
         "query debug \"1\"",
         "match[].queryParams",
@@ -80,7 +80,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "claim",
         &[RequestTests, ConditionTests],
-        &["name:CLAIM [ patterns:PATTERN, ]", "name:CLAIM = exact:STRING"],
+        &["name:CLAIM [ patterns:PATTERN, ]", "name:CLAIM = exact:TEXT"],
         "a claim of the verified token",
         "claim groups \"admin\"",
         "match[].headers[@request.auth.claims.…], rules[].when",
