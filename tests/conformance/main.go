@@ -128,6 +128,10 @@ func one(schemas *crdvalidation.Validator, object *unstructured.Unstructured, v 
 		}
 		return
 	}
+	// An object always has a namespace by the time Istio sees it.
+	if object.GetNamespace() == "" {
+		object.SetNamespace("default")
+	}
 	text, err := json.Marshal(object.Object)
 	if err != nil {
 		v.Errors = append(v.Errors, fmt.Sprintf("%s: %v", name, err))
@@ -137,9 +141,6 @@ func one(schemas *crdvalidation.Validator, object *unstructured.Unstructured, v 
 	if err != nil || len(parsed) != 1 {
 		v.Errors = append(v.Errors, fmt.Sprintf("%s: decode: %v", name, err))
 		return
-	}
-	if parsed[0].Namespace == "" {
-		parsed[0].Namespace = "default"
 	}
 	warnings, err := schema.ValidateConfig(parsed[0])
 	v.Errors = append(v.Errors, list(name, err)...)

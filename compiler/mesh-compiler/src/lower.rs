@@ -151,7 +151,7 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 
     /// `exportTo`, where the statement says it; a caller's rule is for its own namespace.
-    pub fn export(&self, common: &Common<'a>, foreign: bool, span: Span, into: &mut Object) {
+    pub fn export(&self, common: &Common<'a>, namespace: Option<&str>, foreign: bool, span: Span, into: &mut Object) {
         let entry = |text: &str, span: Span| Node::new(text, span);
         let list = match &common.export {
             Some((places, span)) => {
@@ -164,6 +164,12 @@ impl<'m, 'a> Lower<'m, 'a> {
                         name => name,
                     })
                     .collect();
+                // `here` and the namespace's own name are one place, and everywhere holds all others.
+                let own = namespace.unwrap_or("");
+                if places.contains(&".") {
+                    places.retain(|place| *place != own);
+                }
+                places.sort_unstable();
                 places.dedup();
                 places.into_iter().map(|place| entry(place, *span)).collect()
             }

@@ -44,6 +44,26 @@ impl<'t, 'a> Checker<'t, 'a> {
         common
     }
 
+    /// Reports an `export` that Istio refuses for routes and traffic; `caller` is one that the rule is for.
+    pub(super) fn exportable(&mut self, common: &Common<'a>, caller: Option<Span>) {
+        let Some((places, span)) = &common.export else { return };
+        if places.contains(&"nowhere") {
+            self.diagnostics.push(
+                Diagnostic::new(code::E0319, *span, "only services and externals can be exported nowhere")
+                    .label("would hold for nobody")
+                    .help("write `export here`, or leave the statement out"),
+            );
+        }
+        if let (Some(caller), false) = (caller, places.as_slice() == ["here"]) {
+            self.diagnostics.push(
+                Diagnostic::new(code::E0319, *span, "settings for one caller are for its own namespace")
+                    .label("exported further")
+                    .also(caller, "for this caller only")
+                    .help("leave `export` out"),
+            );
+        }
+    }
+
     /// Labels or annotations; a key may stand once, and labels have the form that Kubernetes takes.
     pub(super) fn pairs(&mut self, args: &[Arg<'a>], into: &mut Vec<Pair<'a>>, labels: bool) {
         for arg in args {

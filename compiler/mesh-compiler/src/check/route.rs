@@ -11,6 +11,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn route(&mut self, statement: &Placed<'t, 'a>) {
         let clauses = self.block(statement, Block::Route);
         let head = self.head(statement, &clauses);
+        self.exportable(&head.common, None);
         let args = &statement.clause.args;
         let mut gateways = Vec::new();
         let mut mesh = None;

@@ -98,6 +98,9 @@ impl<'t, 'a> Checker<'t, 'a> {
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);
         common.object = statement.clause.args.get("object").map(|arg| (arg.word(), arg.span));
+        if clauses.get("on").is_none() {
+            self.exportable(&common, None);
+        }
         self.mesh.services[id.0].common = common;
         self.mesh.services[id.0].incomplete = clauses.poisoned;
         for clause in &clauses.list {

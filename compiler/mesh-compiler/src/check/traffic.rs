@@ -14,6 +14,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let clauses = self.block(statement, Block::Traffic);
         let head = self.head(statement, &clauses);
         let args = &statement.clause.args;
+        self.exportable(&head.common, args.get("caller").map(|arg| arg.span));
         let caller = match args.get("caller") {
             Some(arg) => match self.service(arg.name(), head.namespace, arg.span) {
                 Some(id) => Some((id, arg.span)),

@@ -24,7 +24,7 @@ impl<'a> Lower<'_, 'a> {
             let mut workloads = Object::new(service.span);
             workloads.put_object("labels", label_object(&selector(service), service.span));
             spec.put_object("workloadSelector", workloads);
-            self.export(&service.common, false, service.span, spec);
+            self.export(&service.common, service.namespace, false, service.span, spec);
             self.out.push(resource);
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Lower<'_, 'a> {
             object.node()
         });
         spec.put_list("endpoints", endpoints.collect());
-        self.export(&external.common, false, external.span, spec);
+        self.export(&external.common, external.namespace, false, external.span, spec);
         self.out.push(resource);
     }
 }

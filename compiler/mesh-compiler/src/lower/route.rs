@@ -54,7 +54,7 @@ impl<'a> Lower<'_, 'a> {
             gateways.push(Node::new("mesh", mesh));
         }
         spec.put_list("gateways", gateways);
-        self.export(&route.head.common, route.foreign, route.head.span, spec);
+        self.export(&route.head.common, route.head.namespace, route.foreign, route.head.span, spec);
         let ports = self.mesh.port_ranks(route);
         let sections = Sections { route, open: route.open_ranks(&ports), ports, hosts: &hosts };
         for (rank, field) in [(Rank::Http, "http"), (Rank::Tls, "tls"), (Rank::Tcp, "tcp")] {

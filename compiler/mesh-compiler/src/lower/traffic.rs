@@ -92,7 +92,13 @@ impl<'m, 'a> Lower<'m, 'a> {
         let mut policy = policy_object(&traffic.layer, traffic.head.span, ports);
         self.port_settings(&traffic.layer, &traffic.ports, ports, &mut policy);
         resource.spec.put_object("trafficPolicy", policy);
-        self.export(&traffic.head.common, traffic.caller.is_some(), traffic.head.span, &mut resource.spec);
+        self.export(
+            &traffic.head.common,
+            traffic.head.namespace,
+            traffic.caller.is_some(),
+            traffic.head.span,
+            &mut resource.spec,
+        );
         self.out.push(resource);
     }
 
@@ -124,6 +130,11 @@ impl<'m, 'a> Lower<'m, 'a> {
                 Some(traffic) => traffic.head.clone(),
                 None => Head { namespace: external.namespace, span: external.span, common: external.common.clone() },
             };
+            // A DestinationRule cannot be exported nowhere; at home is as near as it gets.
+            let mut head = head;
+            for place in head.common.export.iter_mut().flat_map(|(places, _)| places) {
+                *place = if *place == "nowhere" { "here" } else { place };
+            }
             let own = head.common.object.map_or(external.name, |(name, _)| name);
             let name = if i == 0 { own.to_owned() } else { format!("{own}-{}", i + 1) };
             let mut resource = self.resource(Kind::DestinationRule, head.namespace, own, &head);
@@ -177,7 +188,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             }
             resource.spec.put_object("trafficPolicy", policy);
             let of_caller = traffic.is_some_and(|traffic| traffic.caller.is_some());
-            self.export(&head.common, of_caller, head.span, &mut resource.spec);
+            self.export(&head.common, head.namespace, of_caller, head.span, &mut resource.spec);
             self.out.push(resource);
         }
     }
@@ -260,6 +271,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         resource.spec.put_list("subsets", subsets);
         self.export(
             &head.common,
+            head.namespace,
             traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some()),
             head.span,
             &mut resource.spec,
