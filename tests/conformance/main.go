@@ -1,7 +1,7 @@
-// The judge: Istio's and Kubernetes' own code says of each bundle what an API server and Istio's webhook would.
+// The judge: Istio's and Kubernetes' own code says of each bundle what a cluster would make of it.
 //
-// It reads a line of JSON for each bundle, {"id": "...", "yaml": "..."}, and answers a line of JSON,
-// {"id": "...", "errors": [...], "warnings": [...]}. Its one argument is the file of Istio's CRDs.
+// It reads a line of JSON for each bundle (see request) and answers a line of JSON (see verdict). Its one argument is
+// the file of Istio's CRDs. The stages that a request asks for are run in order: schema, webhook, analyzers, discovery.
 package main
 
 import (
@@ -13,28 +13,44 @@ import (
 	"io"
 	"os"
 
-	"github.com/hashicorp/go-multierror"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	kubeyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
-
-	"istio.io/istio/pilot/pkg/config/kube/crd"
-	"istio.io/istio/pkg/config"
 	crdvalidation "istio.io/istio/pkg/config/crd"
-	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/log"
+
+	"github.com/mesh-lang/meshc/tests/controlplane"
 )
 
+// A request names a bundle and what to ask about it.
 type request struct {
-	ID   string `json:"id"`
+	// ID comes back in the verdict.
+	ID string `json:"id"`
+	// YAML is the bundle, as meshc writes it.
 	YAML string `json:"yaml"`
+	// World holds the Kubernetes objects that the program's declarations imply: Namespaces, Services, Pods …
+	World []json.RawMessage `json:"world"`
+	// Mesh is the MeshConfig that the program's facts imply; none for Istio's default.
+	Mesh json.RawMessage `json:"mesh"`
+	// Analyze asks for the analyzers of `istioctl analyze`.
+	Analyze bool `json:"analyze"`
+	// Discover asks for the discovery server.
+	Discover bool `json:"discover"`
+	// Show asks for what the discovery server generates, and not only whether it does.
+	Show bool `json:"show"`
 }
 
+// A verdict is what Istio says of a bundle.
 type verdict struct {
-	ID        string   `json:"id"`
-	Resources int      `json:"resources"`
-	Errors    []string `json:"errors"`
-	Warnings  []string `json:"warnings"`
+	ID        string `json:"id"`
+	Resources int    `json:"resources"`
+	// Errors of the schema and of the webhook: the API server would refuse the object.
+	Errors []string `json:"errors"`
+	// Warnings of the webhook: the API server would take the object and say this.
+	Warnings []string `json:"warnings"`
+	// Messages of the analyzers: "IST0101 Error VirtualService shop/a: …".
+	Messages []string `json:"messages"`
+	// Rejected says what the discovery server could not generate, or dropped.
+	Rejected []string `json:"rejected"`
+	// Proxies is what it generated, by proxy: listeners, routes, clusters.
+	Proxies map[string]generated `json:"proxies,omitempty"`
 }
 
 func main() {
@@ -51,6 +67,7 @@ func run() error {
 	// Istio logs to standard output, which is for the answers.
 	logging := log.DefaultOptions()
 	logging.OutputPaths = []string{"stderr"}
+	logging.SetDefaultOutputLevel(log.OverrideScopeName, log.ErrorLevel)
 	if err := log.Configure(logging); err != nil {
 		return err
 	}
@@ -83,81 +100,16 @@ func run() error {
 }
 
 func judge(schemas *crdvalidation.Validator, r request) verdict {
-	v := verdict{ID: r.ID, Errors: []string{}, Warnings: []string{}}
-	documents := kubeyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader([]byte(r.YAML))))
-	for {
-		document, err := documents.Read()
-		if err == io.EOF {
-			return v
-		}
-		if err != nil {
-			v.Errors = append(v.Errors, err.Error())
-			return v
-		}
-		text, err := yaml.YAMLToJSONStrict(document)
-		if err != nil {
-			v.Errors = append(v.Errors, err.Error())
-			continue
-		}
-		if string(text) == "null" {
-			continue
-		}
-		v.Resources++
-		// As an API server reads it: whole numbers stay whole.
-		object := &unstructured.Unstructured{}
-		if err := object.UnmarshalJSON(text); err != nil {
-			v.Errors = append(v.Errors, err.Error())
-			continue
-		}
-		one(schemas, object, &v)
+	v := verdict{ID: r.ID, Errors: []string{}, Warnings: []string{}, Messages: []string{}, Rejected: []string{}}
+	if err := controlplane.FillSecrets(r.World); err != nil {
+		v.Errors = append(v.Errors, err.Error())
 	}
-}
-
-// one judges an object: its CRD's structural schema and CEL rules, then the webhook's functions.
-func one(schemas *crdvalidation.Validator, object *unstructured.Unstructured, v *verdict) {
-	name := fmt.Sprintf("%s %s/%s", object.GetKind(), object.GetNamespace(), object.GetName())
-	if err := schemas.ValidateCustomResource(object.DeepCopy()); err != nil {
-		v.Errors = append(v.Errors, fmt.Sprintf("%s: schema: %v", name, err))
+	objects(schemas, r.YAML, &v)
+	if r.Analyze {
+		analyze(r, &v)
 	}
-	kind := object.GroupVersionKind()
-	schema, known := collections.Pilot.FindByGroupVersionAliasesKind(
-		config.GroupVersionKind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind})
-	if !known {
-		if object.GetKind() != "Namespace" {
-			v.Errors = append(v.Errors, name+": webhook: Istio knows no such kind")
-		}
-		return
+	if r.Discover {
+		discover(r, &v)
 	}
-	// An object always has a namespace by the time Istio sees it.
-	if object.GetNamespace() == "" {
-		object.SetNamespace("default")
-	}
-	text, err := json.Marshal(object.Object)
-	if err != nil {
-		v.Errors = append(v.Errors, fmt.Sprintf("%s: %v", name, err))
-		return
-	}
-	parsed, _, err := crd.ParseInputs(string(text))
-	if err != nil || len(parsed) != 1 {
-		v.Errors = append(v.Errors, fmt.Sprintf("%s: decode: %v", name, err))
-		return
-	}
-	warnings, err := schema.ValidateConfig(parsed[0])
-	v.Errors = append(v.Errors, list(name, err)...)
-	v.Warnings = append(v.Warnings, list(name, warnings)...)
-}
-
-func list(name string, err error) []string {
-	if err == nil {
-		return nil
-	}
-	var many *multierror.Error
-	if !errors.As(err, &many) {
-		return []string{fmt.Sprintf("%s: webhook: %v", name, err)}
-	}
-	var out []string
-	for _, err := range many.Errors {
-		out = append(out, fmt.Sprintf("%s: webhook: %v", name, err))
-	}
-	return out
+	return v
 }

@@ -1,33 +1,20 @@
-//! Istio's own code as the judge of every bundle: schema, CEL rules and webhook, through `tests/conformance`.
+//! Istio's own code as the judge of every bundle: schema, CEL rules, webhook, analyzers and discovery server.
 //!
-//! The judge is built by `.ci/run`, which names it in `MESH_JUDGE` and its CRDs in `MESH_JUDGE_CRDS`; without it
-//! these tests do not exist, and the summary says so.
+//! The judge (`tests/conformance`) is built by `.ci/run`, which names it in `MESH_JUDGE` and its CRDs in
+//! `MESH_JUDGE_CRDS`; without it these tests do not exist, and the summary says so.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
 use mesh_compiler::compile;
 
 use crate::folders::program;
+use crate::judge::{Depth, Verdict, is_available, judge, request, request_of};
 use crate::mutations::{Random, mutate, tokens};
-use crate::program::{compiled, files, root, yaml};
+use crate::program::{compiled, files, root};
 use crate::trial;
-
-/// What the judge says of a bundle.
-struct Verdict {
-    resources: u64,
-    errors: Vec<String>,
-    warnings: Vec<String>,
-}
-
-/// True when there is a judge.
-pub fn is_available() -> bool {
-    std::env::var_os("MESH_JUDGE").is_some()
-}
 
 pub fn trials() -> Vec<Trial> {
     if !is_available() {
@@ -41,67 +28,48 @@ pub fn trials() -> Vec<Trial> {
     cases.chain(others).collect()
 }
 
-/// The bundles of all cases and examples that compile, by the name of their folder.
+/// What is judged, by its path: every case and example that compiles, and the four programs of the design as far as
+/// they do.
 fn bundles() -> Vec<(String, PathBuf)> {
-    let folders = |folder: &str| {
+    let entries = |folder: &str| {
         let mut found: Vec<PathBuf> =
             std::fs::read_dir(root().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        found.retain(|path| path.is_dir());
         found.sort();
         found
     };
+    let folders = ["tests/compile", "examples"].into_iter().flat_map(entries).filter(|path| path.is_dir());
+    let programs = files(&root().join("tests/mutations"), ".mesh");
     let named = |path: PathBuf| (format!("{}", path.strip_prefix(root()).unwrap_or(Path::new("")).display()), path);
-    folders("tests/compile").into_iter().chain(folders("examples")).map(named).collect()
+    folders.chain(programs).map(named).collect()
 }
 
 static VERDICTS: LazyLock<HashMap<String, Verdict>> = LazyLock::new(|| {
-    let requests: Vec<(String, String)> =
-        bundles().into_iter().map(|(id, folder)| (id, yaml(&compile(&program(&folder))))).collect();
-    judge(&requests)
+    let ask = |(id, path): (String, PathBuf)| request(&id, &compile(&program(&path)), Depth::Discovery);
+    judge(bundles().into_iter().map(ask).collect())
 });
 
-/// Asks the judge about some bundles.
-fn judge(requests: &[(String, String)]) -> HashMap<String, Verdict> {
-    let program = std::env::var_os("MESH_JUDGE").expect("the judge is named");
-    let schemas = std::env::var_os("MESH_JUDGE_CRDS").expect("the CRDs are named");
-    let mut child = Command::new(program)
-        .arg(schemas)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the judge starts");
-    let mut stdin = child.stdin.take().expect("the judge reads");
-    let lines: String =
-        requests.iter().map(|(id, yaml)| format!("{}\n", serde_json::json!({ "id": id, "yaml": yaml }))).collect();
-    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).expect("the judge takes the bundles"));
-    let output = child.wait_with_output().expect("the judge ends");
-    writer.join().expect("the bundles are written");
-    assert!(output.status.success(), "the judge failed");
-    let texts = |value: &serde_json::Value| {
-        let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-        list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect::<Vec<_>>()
-    };
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        // Istio's packages log to standard output while they are loaded.
-        .filter(|line| line.starts_with('{'))
-        .map(|line| {
-            let value: serde_json::Value = serde_json::from_str(line).expect("the judge answers in JSON");
-            let verdict = Verdict {
-                resources: value["resources"].as_u64().unwrap_or(0),
-                errors: texts(&value["errors"]),
-                warnings: texts(&value["warnings"]),
-            };
-            (value["id"].as_str().unwrap_or_default().to_owned(), verdict)
-        })
-        .collect()
+/// The codes of analyzers' messages that a case names, a code and a reason a line: `analyzers.txt` in its folder, or
+/// beside a program with its name.
+fn named(id: &str) -> Vec<String> {
+    let path = root().join(id);
+    let path = if path.is_dir() { path.join("analyzers.txt") } else { path.with_extension("analyzers.txt") };
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// Istio takes the bundle, without a warning.
+/// Istio takes the bundle: no error, no warning, no message that the case does not name, nothing dropped.
 fn accepted(id: &str) {
     let verdict = VERDICTS.get(id).expect("the judge answers for every bundle");
     assert!(verdict.errors.is_empty(), "Istio refuses:\n{}", verdict.errors.join("\n"));
     assert!(verdict.warnings.is_empty(), "Istio warns:\n{}", verdict.warnings.join("\n"));
+    let named = named(id);
+    let is_named = |message: &&String| named.iter().any(|code| message.starts_with(code));
+    let unnamed: Vec<&str> = verdict.messages.iter().filter(|m| !is_named(m)).map(String::as_str).collect();
+    assert!(unnamed.is_empty(), "the analyzers say:\n{}", unnamed.join("\n"));
+    for code in &named {
+        assert!(verdict.messages.iter().any(|message| message.starts_with(code)), "no analyzer says {code}");
+    }
+    assert!(verdict.rejected.is_empty(), "the discovery server:\n{}", verdict.rejected.join("\n"));
 }
 
 /// The judge is not deaf: it refuses a wrong schema, a wrong value and an unknown field.
@@ -123,8 +91,7 @@ fn refuses() {
             object("  hosts: [a]\n  http:\n  - timeout: 0s\n    route:\n    - destination: {host: a}\n"),
         ),
     ];
-    let requests: Vec<(String, String)> = wrong.iter().map(|(id, yaml)| ((*id).to_owned(), yaml.clone())).collect();
-    let verdicts = judge(&requests);
+    let verdicts = judge(wrong.iter().map(|(id, yaml)| request_of(id, yaml)).collect());
     for (id, _) in wrong {
         let verdict = &verdicts[id];
         assert_eq!(verdict.resources, 1);
@@ -141,8 +108,8 @@ fn mutants_are_accepted() {
     let mut random = Random(seed);
     let programs: Vec<String> = bundles()
         .into_iter()
-        .filter_map(|(_, folder)| {
-            let path = files(&folder, ".mesh").into_iter().next()?;
+        .filter_map(|(_, path)| {
+            let path = if path.is_dir() { files(&path, ".mesh").into_iter().next()? } else { path };
             std::fs::read_to_string(path).ok()
         })
         .collect();
@@ -160,18 +127,18 @@ fn mutants_are_accepted() {
             continue;
         }
         let id = at.to_string();
-        requests.push((id.clone(), yaml(&compilation)));
+        requests.push(request(&id, &compilation, Depth::Objects));
         sources.insert(id, text);
     }
-    let verdicts = judge(&requests);
-    assert_eq!(verdicts.len(), requests.len());
+    let compiled = requests.len();
+    let verdicts = judge(requests);
     let mut refused: Vec<String> = Vec::new();
     for (id, verdict) in &verdicts {
         if !verdict.errors.is_empty() {
             refused.push(format!("{}\n{}", verdict.errors.join("\n"), sources[id]));
         }
     }
-    eprintln!("conformance: {MUTANTS} mutants with seed {seed}, {} compile, {} refused", requests.len(), refused.len());
-    assert!(requests.len() > 500, "too few mutants compile");
+    eprintln!("conformance: {MUTANTS} mutants with seed {seed}, {} compile, {} refused", compiled, refused.len());
+    assert!(compiled > 500, "too few mutants compile");
     assert!(refused.is_empty(), "Istio refuses what meshc compiles:\n{}", refused.join("\n----\n"));
 }

@@ -50,9 +50,10 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The program of a folder: all its `.mesh` files.
+/// The program of a folder, all its `.mesh` files, or of one file.
 pub fn program(folder: &Path) -> Sources {
-    let texts: Vec<(String, String)> = files(folder, ".mesh")
+    let paths = if folder.is_dir() { files(folder, ".mesh") } else { vec![folder.to_path_buf()] };
+    let texts: Vec<(String, String)> = paths
         .into_iter()
         .map(|path| {
             (name(&path), String::from_utf8_lossy(&std::fs::read(&path).expect("a case can be read")).into_owned())

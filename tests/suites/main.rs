@@ -6,12 +6,15 @@
 mod conformance;
 mod corpus;
 mod folders;
+mod generated;
+mod judge;
 mod mutations;
 mod pages;
 mod program;
 mod robustness;
 mod tidy;
 mod words;
+mod world;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -26,8 +29,9 @@ fn main() -> std::process::ExitCode {
     trials.extend(robustness::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());
+    trials.extend(generated::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if !conformance::is_available() {
+    if !judge::is_available() {
         eprintln!(
             "not run here: conformance with Istio's own code, which needs Go; `.ci/run` builds its judge and runs it"
         );

@@ -1,0 +1,149 @@
+//! What Istio's discovery server makes of a program: the weights, limits, tests and policies that reach Envoy.
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::judge::{Depth, is_available, judge, request};
+use crate::program::{compiled, shown};
+use crate::trial;
+
+pub fn trials() -> Vec<Trial> {
+    if !is_available() {
+        return Vec::new();
+    }
+    vec![
+        trial("generated::shares_are_weights_of_clusters", shares),
+        trial("generated::limits_of_a_route_reach_envoy", limits),
+        trial("generated::tests_of_a_rule_reach_envoy", tests),
+        trial("generated::settings_of_traffic_reach_envoy", settings),
+        trial("generated::policies_reach_the_workload", policies),
+    ]
+}
+
+/// What the discovery server generates for the first pod of a service.
+fn generate(program: &str, proxy: &str) -> Value {
+    let (sources, compilation) = compiled(program);
+    assert!(!compilation.diagnostics.has_errors(), "{}", shown(&sources, &compilation));
+    let mut verdicts = judge(vec![request("it", &compilation, Depth::Show)]);
+    let verdict = verdicts.remove("it").expect("the judge answers");
+    assert!(verdict.rejected.is_empty(), "{:?}", verdict.rejected);
+    assert!(verdict.proxies[proxy].is_object(), "no proxy {proxy} in {}", verdict.proxies);
+    verdict.proxies[proxy].clone()
+}
+
+/// The routes of a virtual host, in their order.
+fn routes(generated: &Value, host: &str) -> Vec<Value> {
+    let configurations = generated["routes"].as_array().expect("there are routes");
+    let hosts = configurations.iter().flat_map(|config| config["virtualHosts"].as_array().into_iter().flatten());
+    let found = hosts.clone().find(|virtual_host| virtual_host["name"] == host);
+    let found = found.unwrap_or_else(|| panic!("{host} is not among {:?}", hosts.map(|h| &h["name"]).collect::<Vec<_>>()));
+    found["routes"].as_array().expect("a host has routes").clone()
+}
+
+/// The only cluster of a host.
+fn cluster(generated: &Value, name: &str) -> Value {
+    let clusters = generated["clusters"].as_array().expect("there are clusters");
+    clusters.iter().find(|cluster| cluster["name"] == name).unwrap_or_else(|| panic!("{name} is not there")).clone()
+}
+
+const MESH: &str = "in shop
+service web < http 80 to 8080; account web >
+service reviews < http 9080; versions v1, v2; account reviews >
+";
+
+fn shares() {
+    let program = format!("{MESH}route reviews < when header x-tier \"gold\" < v2 >; v1: 80%, v2: 20% >\n");
+    let routes = routes(&generate(&program, "web-0-0.shop"), "reviews.shop.svc.cluster.local:9080");
+    assert_eq!(routes.len(), 2);
+    assert_eq!(routes[0]["route"]["cluster"], "outbound|9080|v2|reviews.shop.svc.cluster.local");
+    let weights: Vec<(&str, u64)> = routes[1]["route"]["weightedClusters"]["clusters"]
+        .as_array()
+        .expect("the split has clusters")
+        .iter()
+        .map(|cluster| (cluster["name"].as_str().unwrap_or(""), cluster["weight"].as_u64().unwrap_or(0)))
+        .collect();
+    assert_eq!(
+        weights,
+        [
+            ("outbound|9080|v1|reviews.shop.svc.cluster.local", 80),
+            ("outbound|9080|v2|reviews.shop.svc.cluster.local", 20)
+        ]
+    );
+}
+
+fn limits() {
+    let program = format!("{MESH}route reviews < v1; timeout 10s; retry 3 x 2s on 5xx, reset backoff 25ms >\n");
+    let route = &routes(&generate(&program, "web-0-0.shop"), "reviews.shop.svc.cluster.local:9080")[0]["route"];
+    assert_eq!(route["timeout"], "10s");
+    assert_eq!(route["retryPolicy"]["numRetries"], 3);
+    assert_eq!(route["retryPolicy"]["perTryTimeout"], "2s");
+    assert_eq!(route["retryPolicy"]["retryOn"], "5xx,reset");
+    assert_eq!(route["retryPolicy"]["retryBackOff"]["baseInterval"], "0.025s");
+}
+
+fn tests() {
+    let program = format!(
+        "{MESH}route reviews <
+  when path /exact < v1 >
+  when path /prefix/* < v2 >
+  when path ~\"/re[0-9]+\" < v1 >
+  when path /users/{{id}}/orders < v2 >
+  when header x-a \"exact\" and header x-b \"pre*\" and not header x-c < v1 >
+  when query debug \"1\" and method GET, HEAD < v2 >
+  v1
+>\n"
+    );
+    let routes = routes(&generate(&program, "web-0-0.shop"), "reviews.shop.svc.cluster.local:9080");
+    let kinds: Vec<Value> = routes.iter().map(|route| route["match"].clone()).collect();
+    assert_eq!(kinds[0]["path"], "/exact");
+    assert_eq!(kinds[1]["prefix"], "/prefix/");
+    assert_eq!(kinds[2]["safeRegex"]["regex"], "/re[0-9]+");
+    assert_eq!(kinds[3]["safeRegex"]["regex"], "/users/[^/]+/orders");
+    let headers = kinds[4]["headers"].as_array().expect("three headers are tested");
+    let of = |name: &str| headers.iter().find(|header| header["name"] == name).expect("the header is tested");
+    assert_eq!(of("x-a")["stringMatch"]["exact"], "exact");
+    assert_eq!(of("x-b")["stringMatch"]["prefix"], "pre");
+    assert_eq!(of("x-c")["presentMatch"], true);
+    assert_eq!(of("x-c")["invertMatch"], true);
+    assert_eq!(kinds[5]["queryParameters"][0]["stringMatch"]["exact"], "1");
+    assert_eq!(kinds[6]["queryParameters"][0]["name"], "debug");
+    assert_eq!(kinds[7]["prefix"], "/");
+    assert_eq!(routes.len(), 8, "two methods are two tests: {kinds:?}");
+}
+
+fn settings() {
+    let program = format!(
+        "{MESH}traffic reviews <
+  balance round-robin
+  pool < max-connections 100; max-pending 50; connect-timeout 500ms >
+  eject 5 x 5xx every 5s for 30s at-most 50%
+  version v2 < pool < max-connections 10 > >
+>\n"
+    );
+    let generated = generate(&program, "web-0-0.shop");
+    let whole = cluster(&generated, "outbound|9080||reviews.shop.svc.cluster.local");
+    let limits = |cluster: &Value| cluster["circuitBreakers"]["thresholds"][0].clone();
+    assert_eq!(limits(&whole)["maxConnections"], 100);
+    assert_eq!(limits(&whole)["maxPendingRequests"], 50);
+    assert_eq!(whole["connectTimeout"], "0.500s");
+    assert_eq!(whole["outlierDetection"]["consecutive5xx"], 5);
+    assert_eq!(whole["outlierDetection"]["interval"], "5s");
+    assert_eq!(whole["outlierDetection"]["baseEjectionTime"], "30s");
+    assert_eq!(whole["outlierDetection"]["maxEjectionPercent"], 50);
+    // A version replaces what it says and keeps the rest.
+    let version = cluster(&generated, "outbound|9080|v2|reviews.shop.svc.cluster.local");
+    assert_eq!(limits(&version)["maxConnections"], 10);
+    assert_eq!(limits(&version)["maxPendingRequests"], 50);
+    assert_eq!(version["outlierDetection"]["maxEjectionPercent"], 50);
+}
+
+fn policies() {
+    let program = format!("{MESH}mtls reviews strict\nallow reviews < from web; to GET /reviews/* >\n");
+    let listeners = generate(&program, "reviews-0-0.shop")["listeners"].to_string();
+    assert!(listeners.contains("ns[shop]-policy[reviews-allow]-rule[0]"), "{listeners}");
+    assert!(listeners.contains("spiffe://cluster.local/ns/shop/sa/web"), "{listeners}");
+    assert!(listeners.contains("\"prefix\":\"/reviews/\""), "{listeners}");
+    // The caller's own proxy is not guarded by it.
+    let callers = generate(&program, "web-0-0.shop")["listeners"].to_string();
+    assert!(!callers.contains("policy[reviews-allow]"), "{callers}");
+}

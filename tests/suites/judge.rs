@@ -1,0 +1,111 @@
+//! The judge as a process: bundles in, verdicts out.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use mesh_compiler::Compilation;
+use serde_json::{Value, json};
+
+use crate::program::yaml;
+use crate::world::world;
+
+/// What the judge says of a bundle.
+#[derive(Debug)]
+pub struct Verdict {
+    pub resources: u64,
+    /// The API server would refuse the object.
+    pub errors: Vec<String>,
+    /// The API server would take the object and say this.
+    pub warnings: Vec<String>,
+    /// What the analyzers say: `IST0101 Error VirtualService shop/a: …`.
+    pub messages: Vec<String>,
+    /// What the discovery server could not generate, or dropped.
+    pub rejected: Vec<String>,
+    /// What it generated, by proxy.
+    pub proxies: Value,
+}
+
+/// How far the judge goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Each object by itself: schema and webhook.
+    Objects,
+    /// The analyzers as well.
+    Analyzers,
+    /// The discovery server as well.
+    Discovery,
+    /// And show what it generates.
+    Show,
+}
+
+/// True when there is a judge.
+pub fn is_available() -> bool {
+    std::env::var_os("MESH_JUDGE").is_some()
+}
+
+/// A line for the judge: the bundle of a program and the world around it.
+pub fn request(id: &str, compilation: &Compilation, depth: Depth) -> String {
+    if depth == Depth::Objects {
+        return request_of(id, &yaml(compilation));
+    }
+    let world = world(compilation);
+    let request = json!({
+        "id": id, "yaml": yaml(compilation), "world": world.objects, "mesh": world.mesh,
+        "analyze": depth >= Depth::Analyzers, "discover": depth >= Depth::Discovery, "show": depth == Depth::Show,
+    });
+    format!("{request}\n")
+}
+
+/// A line for the judge: a bundle by itself.
+pub fn request_of(id: &str, yaml: &str) -> String {
+    format!("{}\n", json!({ "id": id, "yaml": yaml }))
+}
+
+/// Asks the judge; the answers by identifier.
+pub fn judge(requests: Vec<String>) -> HashMap<String, Verdict> {
+    let program = std::env::var_os("MESH_JUDGE").expect("the judge is named");
+    let schemas = std::env::var_os("MESH_JUDGE_CRDS").expect("the CRDs are named");
+    let mut child = Command::new(program)
+        .arg(schemas)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the judge starts");
+    let mut stdin = child.stdin.take().expect("the judge reads");
+    let count = requests.len();
+    let writer = std::thread::spawn(move || {
+        for request in requests {
+            stdin.write_all(request.as_bytes()).expect("the judge takes the bundles");
+        }
+    });
+    let stdout = BufReader::new(child.stdout.take().expect("the judge answers"));
+    let verdicts: HashMap<String, Verdict> = stdout
+        .lines()
+        .map(|line| line.expect("the judge answers in text"))
+        // Istio's packages log to standard output while they are loaded.
+        .filter(|line| line.starts_with("{\"id\""))
+        .map(|line| verdict(&line))
+        .collect();
+    writer.join().expect("the bundles are written");
+    assert!(child.wait().expect("the judge ends").success(), "the judge failed");
+    assert_eq!(verdicts.len(), count, "the judge answers for every bundle");
+    verdicts
+}
+
+fn verdict(line: &str) -> (String, Verdict) {
+    let value: Value = serde_json::from_str(line).expect("the judge answers in JSON");
+    let texts = |key: &str| {
+        let list = value[key].as_array().map(Vec::as_slice).unwrap_or_default();
+        list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let verdict = Verdict {
+        resources: value["resources"].as_u64().unwrap_or(0),
+        errors: texts("errors"),
+        warnings: texts("warnings"),
+        messages: texts("messages"),
+        rejected: texts("rejected"),
+        proxies: value["proxies"].clone(),
+    };
+    (value["id"].as_str().unwrap_or_default().to_owned(), verdict)
+}
