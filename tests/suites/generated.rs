@@ -36,7 +36,8 @@ fn routes(generated: &Value, host: &str) -> Vec<Value> {
     let configurations = generated["routes"].as_array().expect("there are routes");
     let hosts = configurations.iter().flat_map(|config| config["virtualHosts"].as_array().into_iter().flatten());
     let found = hosts.clone().find(|virtual_host| virtual_host["name"] == host);
-    let found = found.unwrap_or_else(|| panic!("{host} is not among {:?}", hosts.map(|h| &h["name"]).collect::<Vec<_>>()));
+    let found =
+        found.unwrap_or_else(|| panic!("{host} is not among {:?}", hosts.map(|h| &h["name"]).collect::<Vec<_>>()));
     found["routes"].as_array().expect("a host has routes").clone()
 }
 

@@ -61,7 +61,8 @@ pub fn world(compilation: &Compilation) -> World {
     for service in services.values() {
         objects.push(service_object(service));
         for (set, labels) in service.pods.iter().enumerate() {
-            let role = gateways.iter().any(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)));
+            let role =
+                gateways.iter().any(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)));
             let name = format!("{}-{set}", service.name);
             objects.push(deployment(&name, service, labels, role));
             for replica in 0..service.replicas.clamp(1, 3) {
@@ -102,8 +103,7 @@ fn services(resources: &[Resource], facts: &Facts) -> BTreeMap<String, Service> 
         }
         let selector = fact.selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         let replicas = fact.replicas.map_or(1, |(count, _)| count);
-        let service =
-            Service { name: fact.name.to_string(), namespace, ports, selector, replicas, pods: Vec::new() };
+        let service = Service { name: fact.name.to_string(), namespace, ports, selector, replicas, pods: Vec::new() };
         out.insert(host, service);
     }
     // What nobody declares is there all the same, as the program uses it.
@@ -308,7 +308,8 @@ fn secrets(resources: &[Resource], services: &BTreeMap<String, Service>) -> Vec<
                     service.pods.iter().any(matches)
                 });
                 let place = place.map_or(own, |service| service.namespace.as_str());
-                for tls in resource.spec.get("servers").map_or(&[][..], Node::list).iter().filter_map(|s| s.get("tls")) {
+                for tls in resource.spec.get("servers").map_or(&[][..], Node::list).iter().filter_map(|s| s.get("tls"))
+                {
                     let names = tls.get("credentialName").into_iter().chain(tls.items("credentialNames"));
                     wanted.extend(names.filter_map(Node::text).map(|name| (place.to_owned(), name.to_owned())));
                 }

@@ -15,7 +15,13 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
-    let lacking = |name: &str| view.namespace(name).filter(|place| place.ambient && !place.waypoint);
+    let lacks = |place: &&NamespaceFact| place.ambient && !place.waypoint;
+    let lacking = |name: &str| {
+        // What stands in the root namespace holds for every other.
+        let wide = name == view.facts.root_namespace && resource.spec.get("selector").is_none();
+        let of_mesh = view.facts.namespaces.iter().find(lacks).filter(|_| wide);
+        view.namespace(name).filter(lacks).or(of_mesh)
+    };
     let of_host = |host: &str| {
         let service = view.service(host)?;
         lacking(service.namespace.as_deref().unwrap_or(""))
@@ -33,8 +39,16 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
         Kind::RequestAuthentication => Some(needs_waypoint(resource.span(), "`jwt`", lacking(namespace(resource))?)),
         Kind::AuthorizationPolicy => {
             let place = lacking(namespace(resource))?;
-            let http = http_test(resource)?;
-            Some(needs_waypoint(http, "a test of HTTP", place))
+            // The node's proxy knows allow and deny only.
+            let asks = match text(resource, "action") {
+                "CUSTOM" => Some("an external authorizer"),
+                "AUDIT" => Some("`audit`"),
+                _ => None,
+            };
+            match asks {
+                Some(what) => Some(needs_waypoint(resource.span(), what, place)),
+                None => Some(needs_waypoint(http_test(resource)?, "a test of HTTP", place)),
+            }
         }
         _ => None,
     }

@@ -3,7 +3,7 @@
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::Kind;
 
-use crate::view::{View, namespace, same_labels};
+use crate::view::{View, namespace};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let kinds = [Kind::PeerAuthentication, Kind::AuthorizationPolicy, Kind::RequestAuthentication];
@@ -12,10 +12,7 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     // The pods of a gateway are proxies themselves.
     let of_gateway = |policy: &&mesh_istio::Resource| {
         let labels = policy.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
-        labels.is_some_and(|labels| {
-            view.of(Kind::Gateway)
-                .any(|gateway| gateway.spec.get("selector").is_some_and(|selector| same_labels(selector, labels)))
-        })
+        labels.is_some_and(|labels| view.gateways_in(labels).next().is_some())
     };
     policies
         .filter(|policy| !of_gateway(policy))

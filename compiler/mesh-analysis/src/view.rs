@@ -17,6 +17,8 @@ pub(crate) struct View<'r> {
     modes: HashMap<&'r str, &'r Resource>,
     /// PeerAuthentications of workloads, by namespace and the first label of their selector.
     workload_modes: HashMap<Labelled<'r>, Vec<&'r Resource>>,
+    /// Services by namespace.
+    places: HashMap<&'r str, Vec<&'r ServiceFact>>,
     /// Services by namespace and each label of their pods.
     labelled: HashMap<Labelled<'r>, Vec<&'r ServiceFact>>,
 }
@@ -30,8 +32,10 @@ impl<'r> View<'r> {
         let mut modes: HashMap<&str, &Resource> = HashMap::new();
         let mut workload_modes: HashMap<Labelled<'_>, Vec<&Resource>> = HashMap::new();
         let mut labelled: HashMap<Labelled<'_>, Vec<&ServiceFact>> = HashMap::new();
+        let mut places: HashMap<&str, Vec<&ServiceFact>> = HashMap::new();
         for service in &facts.services {
             let place = service.namespace.as_deref().unwrap_or("");
+            places.entry(place).or_default().push(service);
             for (key, value) in &service.selector {
                 labelled.entry((place, key, value)).or_default().push(service);
             }
@@ -61,6 +65,7 @@ impl<'r> View<'r> {
             rules,
             modes,
             workload_modes,
+            places,
             labelled,
         }
     }
@@ -91,6 +96,20 @@ impl<'r> View<'r> {
         let (Some(labels), Some((key, value))) = (labels, first_label(policy)) else { return Vec::new() };
         let candidates = self.labelled.get(&(namespace(policy), key, value)).map_or(&[][..], Vec::as_slice);
         candidates.iter().copied().filter(|service| selects(labels, &service.selector)).collect()
+    }
+
+    /// The services of a namespace; of all where it is the root namespace.
+    pub fn services_of(&self, namespace: &str) -> Vec<&'r ServiceFact> {
+        if namespace == self.facts.root_namespace {
+            return self.facts.services.iter().collect();
+        }
+        self.places.get(namespace).cloned().unwrap_or_default()
+    }
+
+    /// The gateways that run in the pods with these labels.
+    pub fn gateways_in(&self, labels: &Node) -> impl Iterator<Item = &'r Resource> {
+        let matches = |gateway: &&Resource| gateway.spec.get("selector").is_some_and(|own| same_labels(own, labels));
+        self.of(Kind::Gateway).filter(matches).collect::<Vec<_>>().into_iter()
     }
 
     /// The mode of mutual TLS in force on a workload's port, and the object that says so.

@@ -3,6 +3,7 @@
 mod common;
 mod declare;
 mod ends;
+mod except;
 pub(crate) mod external;
 mod gateway;
 mod headers;
@@ -16,13 +17,14 @@ mod route;
 mod rule;
 pub(crate) mod service;
 mod settings;
+mod sources;
 mod tests_of_route;
 mod traffic;
 mod unite;
 
 use std::collections::{HashMap, HashSet};
 
-use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_diagnostics::{Diagnostic, FileId, Span, code};
 use mesh_syntax::{Statement, Tree};
 
 use crate::clause::{Clause, Clauses, Walk};
@@ -66,6 +68,10 @@ pub(crate) struct Checker<'t, 'a> {
     /// The namespaces that are declared, and those that some file lives in.
     namespaces: HashMap<&'a str, Span>,
     delegates: HashMap<Key<'a>, Span>,
+    /// The files of the library that are taken in.
+    libraries: HashSet<FileId>,
+    /// The issuers whose tokens some `jwt` takes.
+    issuers: HashSet<&'a str>,
     /// Where the mode of each subject is.
     mtls_places: HashMap<Subject<'a>, usize>,
     /// Names that statements which could not be read may have declared.
@@ -90,6 +96,8 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         gateways: HashMap::new(),
         namespaces: HashMap::new(),
         delegates: HashMap::new(),
+        libraries: modules.iter().filter(|module| module.library).map(|module| module.tree.file()).collect(),
+        issuers: HashSet::new(),
         mtls_places: HashMap::new(),
         doubtful: HashSet::new(),
         lost: HashSet::new(),
@@ -207,13 +215,6 @@ impl<'t, 'a> Checker<'t, 'a> {
                 _ => {
                     if clause.word.entry.stage == Stage::Planned {
                         self.diagnostics.push(not_yet(&clause));
-                        // Its body is checked for shape, so that its mistakes show now.
-                        if let Some(block) =
-                            clause.word.entry.block().filter(|block| !matches!(block, Block::Resource | Block::Any))
-                        {
-                            let mut walk = self.walk(module.tree);
-                            let _ = walk.block(clause.statement, block);
-                        }
                     } else if !matches!(clause.name(), "mesh" | "use" | "namespace") {
                         emitted = emitted.or(Some(clause.span()));
                     }

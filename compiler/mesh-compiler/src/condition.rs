@@ -65,6 +65,8 @@ pub(crate) struct Operation<'a> {
     pub not_hosts: Vec<Arg<'a>>,
     pub ports: Vec<Arg<'a>>,
     pub not_ports: Vec<Arg<'a>>,
+    /// `*` or `/*`: any request of HTTP, and nothing else.
+    pub any_request: bool,
     pub span: Span,
 }
 
@@ -159,6 +161,15 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let span = tree.span(item.key);
         let text = tree.slice(item.key);
         let names = || words_in(block).map(|word| word.entry.word);
+        if let Some(value) = item.value {
+            let whole = span.to(tree.span(value));
+            self.diagnostics.push(
+                Diagnostic::new(code::E0311, whole, "a pair where a test is expected")
+                    .label("a `:` joins two operands")
+                    .help(format!("the tests here are {}", all_of(names()))),
+            );
+            return;
+        }
         let problem = Diagnostic::new(code::E0311, span, format!("there is no test `{text}` here")).label("not known");
         if let Some(mesh) = in_mesh(text) {
             self.diagnostics.push(problem.help(format!("Mesh writes `{mesh}`")));
@@ -275,9 +286,17 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             }
             place.append(&mut args);
         }
-        // `*` as a method is any method, and `/*` any path: neither restricts anything.
-        out.methods.retain(|arg| arg.value != Value::Word("*"));
-        out.paths.retain(|arg| !matches!(&arg.value, Value::Path(Path::Prefix(prefix)) if prefix == "/"));
+        // `*` as a method is any method and `/*` any path, whatever stands beside it in the list.
+        let every_path = |arg: &Arg<'_>| matches!(&arg.value, Value::Path(Path::Prefix(prefix)) if prefix == "/");
+        for (list, every) in [
+            (&mut out.methods, &(|arg: &Arg<'_>| arg.value == Value::Word("*")) as &dyn Fn(&Arg<'_>) -> bool),
+            (&mut out.paths, &every_path),
+        ] {
+            if list.iter().any(every) {
+                list.clear();
+                out.any_request = true;
+            }
+        }
         Some(Expr::Test(out))
     }
 }
@@ -342,6 +361,15 @@ impl<'w, 't, 'a, 'd> Parser<'w, 't, 'a, 'd> {
             if items.len() == 1 {
                 self.walk.diagnostics.push(
                     Diagnostic::new(code::E0314, span, "a test is missing behind `not`").label("negates nothing"),
+                );
+                return None;
+            }
+            let again = &items[1].key;
+            if again.kind == OperandKind::Bare && items[1].value.is_none() && tree.slice(*again) == "not" {
+                self.walk.diagnostics.push(
+                    Diagnostic::new(code::E0314, tree.span(*again), "a `not` behind a `not`")
+                        .label("takes back the one before it")
+                        .help("leave both out"),
                 );
                 return None;
             }

@@ -55,6 +55,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let mut resources = lower.out;
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut problems = clashes(&resources);
+    problems.extend(resources.iter_mut().filter_map(settle_metadata));
     if mesh.settings.declared_only {
         problems.extend(homeless(&resources));
     }
@@ -97,6 +98,30 @@ fn clashes(sorted: &[Resource]) -> Vec<Diagnostic> {
         );
     }
     problems
+}
+
+/// One value for each label and annotation; the problem is two that differ.
+fn settle_metadata(resource: &mut Resource) -> Option<Diagnostic> {
+    let mut problem = None;
+    for (what, pairs) in [("label", &mut resource.labels), ("annotation", &mut resource.annotations)] {
+        let mut kept: Vec<(Text, Text)> = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs.drain(..) {
+            match kept.iter().find(|(known, _)| *known == key) {
+                Some((_, known)) if *known == value => {}
+                Some((_, known)) => {
+                    let title = format!("the {what} `{key}` of one object is `{known}` and `{value}`");
+                    problem = Some(title);
+                }
+                None => kept.push((key, value)),
+            }
+        }
+        *pairs = kept;
+    }
+    let title = problem?;
+    let (first, again) = (resource.origins[0], resource.origins[resource.origins.len() - 1]);
+    let problem = Diagnostic::new(code::E0407, again, title).label("this object has one value for it");
+    let problem = if first == again { problem } else { problem.also(first, "the other statement about the object") };
+    Some(problem.help("keep one of the two"))
 }
 
 /// Objects without a namespace, which `declared-only` does not take: the first of each file.

@@ -13,7 +13,7 @@ use mesh_istio::{Api, Protocol, Rank, Release, host};
 use crate::operand::Arg;
 
 pub use gateway::{Gateway, Listener, ListenerTls};
-pub use policy::{Action, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
+pub use policy::{Action, HttpPorts, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
 pub use route::{
     Abort, Cors, Headers, Mirror, Place, Redirect, RequestTest, Retry, Rewrite, Route, RouteTarget, Rule, Share,
     TestKind,

@@ -11,6 +11,9 @@ static LIBRARY: &[(&str, &str)] = &[
     ("std/istioctl", include_str!("../../../stdlib/istioctl.mesh")),
 ];
 
+/// The modules that say where an installation puts Istio; a mesh has one.
+const INSTALLATIONS: [&str; 2] = ["std/helm", "std/istioctl"];
+
 /// Modules of the standard library that this meshc does not have yet.
 const PLANNED: [&str; 6] =
     ["std/resilience", "std/rollout", "std/security", "std/observability", "std/edge", "std/egress"];
@@ -69,7 +72,26 @@ pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Dia
             diagnostics.push(missing(&import));
         }
     }
+    diagnostics.extend(two_installations(trees));
     complete
+}
+
+/// Reports two modules each of which says where the one Istio of the mesh is.
+fn two_installations(trees: &[Tree<'_>]) -> Option<Diagnostic> {
+    let mut found: Vec<Import> = trees.iter().flat_map(imports).collect();
+    found.retain(|import| INSTALLATIONS.contains(&import.name.as_str()));
+    let first = found.first()?;
+    let other = found.iter().find(|import| import.name != first.name)?;
+    Some(
+        Diagnostic::new(
+            code::E0407,
+            other.span,
+            format!("`{}` and `{}` are two installations of Istio", first.name, other.name),
+        )
+        .label("says where Istio is")
+        .also(first.span, "so does this one")
+        .help("keep the one that the mesh was installed by"),
+    )
 }
 
 /// True when `name`, written in the file `from`, means the file `to`: itself, or a file of that folder.

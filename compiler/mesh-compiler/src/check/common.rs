@@ -14,7 +14,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         for clause in &clauses.list {
             match clause.name() {
                 "label" => self.pairs(clause.args.list("labels"), &mut common.labels, true),
-                "annotation" => self.pairs(clause.args.list("labels"), &mut common.annotations, false),
+                "annotation" => {
+                    self.pairs(clause.args.list("labels"), &mut common.annotations, false);
+                    self.reserved(&mut common.annotations);
+                }
                 "export" => {
                     let places: Vec<&str> = clause.args.list("places").iter().map(Arg::word).collect();
                     if let Some(lone) = places
@@ -42,6 +45,25 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         common
+    }
+
+    /// Takes out annotations that are Istio's own, and reports them.
+    fn reserved(&mut self, annotations: &mut Vec<Pair<'a>>) {
+        annotations.retain(|(key, _, span)| {
+            let problem = if key == "istio.io/dry-run" {
+                Diagnostic::new(code::E0305, *span, "whether a policy is enforced is said by a clause")
+                    .label("would hold for every rule of the object")
+                    .help("write `dry-run` in the `allow` or `deny` that it is about")
+            } else if key.starts_with("internal.istio.io/") {
+                Diagnostic::new(code::E0310, *span, format!("the annotation `{key}` is Istio's own"))
+                    .label("reserved")
+                    .note("Istio's webhook refuses objects that carry it")
+            } else {
+                return true;
+            };
+            self.diagnostics.push(problem);
+            false
+        });
     }
 
     /// Reports an `export` that Istio refuses for routes and traffic; `caller` is one that the rule is for.

@@ -24,6 +24,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                     }
                 }
                 "service" | "external" | "gateway" => self.declare_named(statement),
+                "jwt" => {
+                    let tree = statement.site.tree;
+                    let issuers =
+                        statement.clause.statement.children().filter(|inner| inner.keyword() == Some("issuer"));
+                    self.issuers.extend(
+                        issuers.filter_map(|issuer| Some(tree.slice(issuer.items().get(1)?.key).trim_matches('"'))),
+                    );
+                }
                 "route" if args.list("targets").is_empty() => {
                     if let Some(object) = args.get("object") {
                         let namespace = args.get("namespace").map(|arg| arg.word()).or(statement.site.namespace);
@@ -41,8 +49,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(first) =
             self.mesh.namespaces.iter().find(|old| old.name == name && old.emits == statement.site.emits)
         {
-            let problem = declared_twice("namespace", name, arg.span, first.span);
-            self.push(problem);
+            let first = first.span;
+            let problem = declared_twice("namespace", name, arg.span, first);
+            if !(self.libraries.contains(&first.file) && self.libraries.contains(&arg.span.file)) {
+                self.push(problem);
+            }
             return;
         }
         self.mesh.namespaces.push(Namespace {
@@ -74,6 +85,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 service.or_else(|| self.externals.get(&key).map(|id| self.mesh.externals[id.0].span))
             }
         };
+        // Two modules of the library that say where Istio is: their `use`s are reported.
+        if first.is_some_and(|first| self.libraries.contains(&first.file) && self.libraries.contains(&arg.span.file)) {
+            return;
+        }
         if let Some(first) = first {
             let problem = declared_twice(kind, name, arg.span, first);
             self.push(problem);

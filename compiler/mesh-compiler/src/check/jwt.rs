@@ -53,21 +53,27 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         for target in statement.clause.args.list("targets") {
             let Some(subject) = self.subject(target, head.namespace) else { continue };
-            if !self.guards(&subject, target.span, "jwt", true) {
+            if !self.guards(&subject, target.span, "jwt", true) || self.lives_elsewhere(statement, &subject) {
                 continue;
             }
-            let mut excepted = Vec::new();
+            let mut demanded = Vec::new();
             let mut readable = true;
             if let Some(require) = require.filter(|require| !require.args.rest().is_empty()) {
                 match self.walk(statement.site.tree).operations(require.args.rest(), require.span()) {
                     Some(operations) => match self.policy_operations(&subject, operations) {
-                        Some(operations) => excepted = operations,
+                        Some(operations) => match self.all_but(&operations, require.span()) {
+                            Some(operations) => demanded = operations,
+                            None => readable = false,
+                        },
                         None => readable = false,
                     },
                     None => readable = false,
                 }
             }
-            let require = require.filter(|_| readable).map(|require| (excepted, require.span()));
+            let require = require.filter(|_| readable).map(|require| (demanded, require.span()));
+            if require.is_some() && !self.can_tell_http(&subject, span) {
+                continue;
+            }
             let http_ports = self.http_ports(&subject, true);
             let (issuers, optional) = (issuers.clone(), optional.map(Clause::span));
             self.mesh.jwts.push(Jwt { head: head.clone(), subject, issuers, require, optional, http_ports });
@@ -87,6 +93,13 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let (keys, span) = text(arg);
                 let inline = keys.trim_start().starts_with('{');
                 let address = keys.starts_with("https://") || keys.starts_with("http://");
+                if address && keys.contains(char::is_whitespace) {
+                    self.push(
+                        Diagnostic::new(code::E0310, span, "an address holds no blanks")
+                            .label("Istio cannot read this"),
+                    );
+                    return None;
+                }
                 if !inline && !address {
                     self.push(
                         Diagnostic::new(code::E0301, span, "expected the address of a key set, or a key set in JSON")
@@ -127,6 +140,18 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 "claim" => {
                     if let (Some(name), Some(header)) = (args.get("name"), args.get("header")) {
+                        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+                        if !header.word().chars().all(fits) {
+                            self.push(
+                                Diagnostic::new(
+                                    code::E0310,
+                                    header.span,
+                                    "a header for a claim has letters, digits, - and _",
+                                )
+                                .label("Istio refuses this name"),
+                            );
+                            continue;
+                        }
                         issuer.claims.push((name.word(), header.word()));
                     }
                 }
@@ -144,6 +169,58 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
+    /// Reports the root namespace as a target: what stands there without a selector holds for the whole mesh.
+    pub(super) fn is_root(&mut self, subject: &Subject<'a>, span: Span) -> bool {
+        let root = self.mesh.settings.root_namespace;
+        if *subject != Subject::Namespace(root) {
+            return false;
+        }
+        self.push(
+            Diagnostic::new(
+                code::E0321,
+                span,
+                format!("`{root}` is the root namespace: this would hold for the whole mesh"),
+            )
+            .label("not for this namespace alone")
+            .note("Istio takes an object without a selector in its root namespace for every namespace")
+            .help("write `mesh` if the whole mesh is meant, or the services and gateways that are"),
+        );
+        true
+    }
+
+    /// Reports an `in NS` that is not where the target is: what guards a workload lives with it.
+    pub(super) fn lives_elsewhere(&mut self, statement: &Placed<'t, 'a>, subject: &Subject<'a>) -> bool {
+        let Some(written) = statement.clause.args.get("namespace") else { return false };
+        let of_service = |id: crate::model::ServiceId| self.mesh.services[id.0].namespace;
+        let place = match subject {
+            Subject::Service(id) => of_service(*id),
+            Subject::Gateway(id) => self.mesh.gateways[id.0].workload.and_then(of_service),
+            Subject::Namespace(name) => Some(*name),
+            Subject::Mesh => Some(self.mesh.settings.root_namespace),
+            _ => None,
+        };
+        let Some(place) = place.filter(|place| *place != written.word()) else { return false };
+        self.push(
+            Diagnostic::new(
+                code::E0319,
+                written.span,
+                format!("what guards a workload lives with it, here in `{place}`"),
+            )
+            .label("another namespace")
+            .note("Istio looks for it in the namespace of the workload only")
+            .help(format!("leave `in {}` out", written.word())),
+        );
+        true
+    }
+
+    /// The workload behind a subject: gateways on one service are one workload, as is that service itself.
+    pub(super) fn workload_of(&self, subject: Subject<'a>) -> Subject<'a> {
+        match subject {
+            Subject::Gateway(id) => self.mesh.gateways[id.0].workload.map_or(subject, Subject::Service),
+            other => other,
+        }
+    }
+
     /// Reports a subject that no policy or token check can guard.
     pub(super) fn guards(&mut self, subject: &Subject<'a>, span: Span, word: &str, http: bool) -> bool {
         if matches!(subject, Subject::External(_) | Subject::Host(_)) {
@@ -152,6 +229,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                     .label("not a workload")
                     .help("what leaves the mesh is guarded at an egress gateway"),
             );
+            return false;
+        }
+        if self.is_root(subject, span) {
             return false;
         }
         if let Subject::Gateway(id) = subject {

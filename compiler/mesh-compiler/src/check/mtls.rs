@@ -1,6 +1,6 @@
 //! `mtls`: whether workloads take mutual TLS only.
 
-use mesh_diagnostics::{Diagnostic, code};
+use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::service::no_export;
 use super::{Checker, Placed};
@@ -27,10 +27,22 @@ impl<'t, 'a> Checker<'t, 'a> {
                 );
                 continue;
             }
-            let mut ports = Vec::new();
+            if self.is_root(&subject, target.span) || self.lives_elsewhere(statement, &subject) {
+                continue;
+            }
+            let mut ports: Vec<(u16, &'a str, Span)> = Vec::new();
             for clause in clauses.all("port") {
                 let (Some(port), Some(mode)) = (clause.args.get("port"), clause.args.get("mode")) else { continue };
                 let Some(port) = self.subject_port(&subject, port, "mtls") else { continue };
+                if let Some((.., first)) = ports.iter().find(|(known, ..)| *known == port) {
+                    let problem = Diagnostic::new(
+                        code::E0306,
+                        clause.span(),
+                        format!("the mode of the workload port {port} is said twice"),
+                    );
+                    self.push(problem.label("again here").also(*first, "first here"));
+                    continue;
+                }
                 ports.push((port, mode.word(), clause.span()));
             }
             self.add_mtls(Mtls { head: head.clone(), subject, mode, ports });
@@ -51,6 +63,9 @@ impl<'t, 'a> Checker<'t, 'a> {
             return;
         }
         for name in names {
+            if self.is_root(&Subject::Namespace(name), clause.span()) {
+                continue;
+            }
             let head = Head { namespace: Some(name), span: clause.span(), ..Head::default() };
             self.add_mtls(Mtls { head, subject: Subject::Namespace(name), mode, ports: Vec::new() });
         }
@@ -58,7 +73,7 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// One PeerAuthentication a target: a second statement that says the same thing again is an error.
     fn add_mtls(&mut self, new: Mtls<'a>) {
-        let at = *self.mtls_places.entry(new.subject).or_insert(self.mesh.mtls.len());
+        let at = *self.mtls_places.entry(self.workload_of(new.subject)).or_insert(self.mesh.mtls.len());
         let Some(old) = self.mesh.mtls.get(at) else {
             self.mesh.mtls.push(new);
             return;

@@ -32,7 +32,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 found.into_iter().flatten().collect::<Vec<_>>()
             };
             let (path, not_path) = (paths(&operation.paths), paths(&operation.not_paths));
-            let hosts = |args: &[Arg<'a>]| args.iter().flat_map(|arg| host_and_port(&text(arg).0)).collect::<Vec<_>>();
+            let mut hosts = |args: &[Arg<'a>]| {
+                let found: Vec<Option<Vec<String>>> = args.iter().map(|arg| self.host_and_port(arg)).collect();
+                readable &= found.iter().all(Option::is_some);
+                found.into_iter().flatten().flatten().collect::<Vec<_>>()
+            };
             let operation = PolicyOperation {
                 methods: words(&operation.methods),
                 not_methods: words(&operation.not_methods),
@@ -42,6 +46,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 not_hosts: hosts(&operation.not_hosts),
                 ports,
                 not_ports,
+                any_request: operation.any_request,
                 span: operation.span,
             };
             if operation.needs_http() && self.lacks_http(subject) {
@@ -69,6 +74,20 @@ impl<'t, 'a> Checker<'t, 'a> {
             Path::Prefix(text) => format!("{text}*"),
             Path::Suffix(text) => format!("*{text}"),
             Path::Template { text, rest } => {
+                let literal = |segment: &str| {
+                    segment.starts_with('{')
+                        || (!segment.is_empty()
+                            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=".contains(&b)))
+                };
+                if let Some(odd) = text.trim_matches('/').split('/').find(|segment| !literal(segment)) {
+                    let odd = if odd.is_empty() { "an empty segment".to_owned() } else { format!("`{odd}`") };
+                    self.push(
+                        Diagnostic::new(code::E0313, arg.span, format!("a template of a policy cannot hold {odd}"))
+                            .label("not possible beside a hole")
+                            .help("segments hold letters, digits and - . _ ~ % ! $ & ' ( ) + , ; : @ ="),
+                    );
+                    return None;
+                }
                 let holes = text.split('/').map(|segment| if segment.starts_with('{') { "{*}" } else { segment });
                 let body = holes.collect::<Vec<_>>().join("/");
                 if *rest { format!("{body}{{**}}") } else { body }
@@ -165,12 +184,29 @@ impl<'t, 'a> Checker<'t, 'a> {
             _source: PhantomData,
         })
     }
-}
 
-/// A host as requests carry it: alone, and with any port.
-fn host_and_port(host: &str) -> Vec<String> {
-    if host.contains(':') || host.ends_with('*') {
-        return vec![host.to_owned()];
+    /// A host as requests carry it: alone, and with any port.
+    fn host_and_port(&mut self, arg: &Arg<'a>) -> Option<Vec<String>> {
+        let (host, span) = text(arg);
+        if !self.star_at_an_end(arg) {
+            return None;
+        }
+        if host.contains(':') || host.ends_with('*') {
+            return Some(vec![host.to_string()]);
+        }
+        if host.starts_with('*') {
+            self.push(
+                Diagnostic::new(
+                    code::E0313,
+                    span,
+                    "a host that starts with `*` cannot be told from one with a port behind it",
+                )
+                .label("`HOST:PORT` would not match")
+                .note("clients may write a port behind a host, and Istio takes a `*` at one end only")
+                .help("write the hosts out, as in `host \"a.example.com\", \"b.example.com\"`"),
+            );
+            return None;
+        }
+        Some(vec![host.to_string(), format!("{host}:*")])
     }
-    vec![host.to_owned(), format!("{host}:*")]
 }

@@ -1,11 +1,13 @@
 //! `namespace` and `service`: what they say of themselves.
 
+use std::borrow::Cow;
+
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::Protocol;
 
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses, twice};
-use crate::model::{Port, ServiceId, Version, text};
+use crate::model::{Namespace, Port, ServiceId, Version, text};
 use crate::vocabulary::Block;
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -19,6 +21,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 _ => {}
             }
         }
+        self.memberships_agree();
         // Gateways run on services, which are known by now.
         for statement in placed.iter().filter(|statement| statement.clause.name() == "gateway") {
             self.describe_gateway(statement);
@@ -38,8 +41,16 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let inject = clauses.get("inject").map(Clause::span);
         let revision = name_of(clauses.get("revision"));
-        let ambient = clauses.get("ambient").map(Clause::span);
-        let waypoint = name_of(clauses.get("waypoint"));
+        let mut ambient = clauses.get("ambient").map(Clause::span);
+        let mut waypoint = name_of(clauses.get("waypoint"));
+        // The labels behind these clauses say the same.
+        for (key, value, span) in &common.labels {
+            match (key.as_ref(), value) {
+                ("istio.io/dataplane-mode", Cow::Borrowed("ambient")) => ambient = ambient.or(Some(*span)),
+                ("istio.io/use-waypoint", Cow::Borrowed(name)) => waypoint = waypoint.or(Some((*name, *span))),
+                _ => {}
+            }
+        }
         if let (Some(ambient), Some(other)) = (ambient, inject.or(revision.map(|(_, span)| span))) {
             self.push(
                 Diagnostic::new(code::E0319, ambient, "a namespace has sidecars or is ambient, not both")
@@ -78,10 +89,42 @@ impl<'t, 'a> Checker<'t, 'a> {
         for clause in &clauses.list {
             match clause.name() {
                 "mtls" => self.namespace_mtls(statement, clause, &names),
+                "allow" | "deny" | "audit" if !statement.site.emits => self.push(
+                    Diagnostic::new(
+                        code::E0305,
+                        clause.span(),
+                        format!("`{}` states no fact about what others own", clause.name()),
+                    )
+                    .label("does not stand in `elsewhere`"),
+                ),
                 "allow" | "deny" | "audit" => self.namespace_policy(statement, clause, &names),
                 _ => {}
             }
         }
+    }
+
+    /// A namespace that is declared here and elsewhere has one kind of proxies.
+    fn memberships_agree(&mut self) {
+        let mut problems = Vec::new();
+        for own in self.mesh.namespaces.iter().filter(|namespace| namespace.emits) {
+            let Some(fact) = self.mesh.namespaces.iter().find(|fact| !fact.emits && fact.name == own.name) else {
+                continue;
+            };
+            let sidecars = |namespace: &Namespace<'a>| namespace.inject.or(namespace.revision.map(|(_, span)| span));
+            let disagree = own.ambient.zip(sidecars(fact)).or(sidecars(own).zip(fact.ambient));
+            if let Some((here, there)) = disagree {
+                problems.push(
+                    Diagnostic::new(
+                        code::E0407,
+                        here,
+                        format!("the namespace `{}` has sidecars or is ambient, not both", own.name),
+                    )
+                    .label("said here")
+                    .also(there, "said otherwise there"),
+                );
+            }
+        }
+        self.diagnostics.extend(problems);
     }
 
     fn describe_service(&mut self, statement: &Placed<'t, 'a>) {
@@ -228,8 +271,12 @@ impl<'t, 'a> Checker<'t, 'a> {
         let own = service.account.map(|(account, _)| account);
         let mut accounts: Vec<&'a str> = own.into_iter().collect();
         accounts.extend(service.versions.iter().filter_map(|version| version.account.map(|(account, _)| account)));
+        accounts.sort_unstable();
         accounts.dedup();
-        if accounts.is_empty() {
+        // A version without an account of its own runs as the service does, which must then have one.
+        let bare = service.versions.iter().find(|version| version.account.is_none());
+        let bare = bare.filter(|_| own.is_none()).map(|version| version.span);
+        if accounts.is_empty() || bare.is_some() {
             if service.incomplete {
                 return None;
             }
@@ -244,7 +291,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 .label("its pods run as `default`, as those of others may")
                 .note("a policy knows callers by the service account in their certificate")
                 .help(format!("write `account {name}` in `service {name}`, and give its pods that service account"));
-                let problem = if open { problem } else { problem.also(declared, "declared here without one") };
+                let problem = match bare.filter(|_| !accounts.is_empty()) {
+                    Some(version) => problem.also(version, "this version has none of its own"),
+                    None if open => problem,
+                    None => problem.also(declared, "declared here without one"),
+                };
                 self.push(problem);
             }
             return None;

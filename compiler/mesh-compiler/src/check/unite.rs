@@ -131,7 +131,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
         let mut united: Vec<Jwt<'a>> = Vec::new();
         for new in std::mem::take(&mut self.mesh.jwts) {
-            let at = *places.entry(new.subject).or_insert(united.len());
+            let at = *places.entry(self.workload_of(new.subject)).or_insert(united.len());
             let Some(old) = united.get_mut(at) else {
                 united.push(new);
                 continue;
@@ -169,6 +169,48 @@ impl<'t, 'a> Checker<'t, 'a> {
             old.head.common.object = old.head.common.object.or(new.head.common.object);
         }
         self.mesh.jwts = united;
+        self.requires_agree();
+    }
+
+    /// A token must satisfy every `require` that holds for a workload: those of its namespace and of the mesh too.
+    fn requires_agree(&mut self) {
+        let names = |jwt: &Jwt<'a>| {
+            let mut names: Vec<&str> = jwt.issuers.iter().map(|issuer| issuer.name.as_ref()).collect();
+            names.sort_unstable();
+            names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let required = |jwt: &&Jwt<'a>| jwt.require.is_some();
+        let wide: Vec<&Jwt<'a>> = self.mesh.jwts.iter().filter(required).collect();
+        let wide: Vec<&Jwt<'a>> = wide
+            .into_iter()
+            .filter(|jwt| matches!(jwt.subject, Subject::Namespace(_) | Subject::ThisNamespace | Subject::Mesh))
+            .collect();
+        let mut problems = Vec::new();
+        for jwt in self.mesh.jwts.iter().filter(required) {
+            let place = match self.workload_of(jwt.subject) {
+                Subject::Service(id) => self.mesh.services[id.0].namespace,
+                Subject::Namespace(namespace) => Some(namespace),
+                _ => continue,
+            };
+            let above = wide.iter().find(|above| {
+                let holds = match above.subject {
+                    Subject::Namespace(namespace) => place == Some(namespace),
+                    Subject::ThisNamespace => place.is_none(),
+                    _ => true,
+                };
+                holds && above.subject != jwt.subject && names(above) != names(jwt)
+            });
+            let (Some(above), Some((_, span))) = (above, &jwt.require) else { continue };
+            let Some((_, first)) = &above.require else { continue };
+            problems.push(
+                Diagnostic::new(code::E0407, *span, "no token can satisfy two `require`s with different issuers")
+                    .label("tokens of these issuers")
+                    .also(*first, "tokens of other issuers, for this workload too")
+                    .note("each `require` denies a request without a token of its own issuers")
+                    .help("name the same issuers in both, or keep one `require`"),
+            );
+        }
+        self.diagnostics.extend(problems);
     }
 }
 

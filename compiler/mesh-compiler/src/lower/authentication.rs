@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use mesh_istio::{Kind, Node, Object, Resource};
 
+use super::authorization::operation_entry;
 use super::{Lower, texts};
 use crate::model::{Issuer, Jwt, PolicyOperation, Subject};
 
@@ -68,7 +69,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         name: &str,
     ) {
         let Some(jwt) = group.iter().find(|jwt| jwt.require.is_some()) else { return };
-        let Some((excepted, span)) = &jwt.require else { return };
+        let Some((demanded, span)) = &jwt.require else { return };
         let object = jwt.head.common.object.map_or(name, |(name, _)| name);
         let mut resource = Resource::new(
             Kind::AuthorizationPolicy,
@@ -90,72 +91,13 @@ impl<'m, 'a> Lower<'m, 'a> {
         from.put_object("source", source);
         let mut rule = Object::new(*span);
         rule.put_list("from", vec![from.node()]);
-        let ports: Vec<String> = jwt.http_ports.iter().map(u16::to_string).collect();
-        let to = all_but(excepted).into_iter().map(|operation| {
-            let mut object = Object::new(operation.span);
-            object.put_list("notMethods", texts(&operation.not_methods, operation.span));
-            object.put_list("notPaths", paths(&operation.not_paths));
-            object.put_list("notHosts", texts(&operation.not_hosts, operation.span));
-            object.put_list("ports", texts(&ports, *span));
-            let not_ports: Vec<String> = operation.not_ports.iter().map(u16::to_string).collect();
-            object.put_list("notPorts", texts(&not_ports, operation.span));
-            object
-        });
-        let mut to: Vec<Object> = to.collect();
-        if to.is_empty() && !ports.is_empty() {
-            let mut object = Object::new(*span);
-            object.put_list("ports", texts(&ports, *span));
-            to.push(object);
-        }
-        let to = to.into_iter().map(|operation| {
-            let mut entry = Object::new(operation.span());
-            entry.put_object("operation", operation);
-            entry.node()
-        });
-        rule.put_list("to", to.collect());
+        let whole = [PolicyOperation { span: *span, ..PolicyOperation::default() }];
+        let demanded = if demanded.is_empty() { &whole[..] } else { demanded };
+        let to = demanded.iter().map(|operation| operation_entry(operation, &jwt.http_ports));
+        rule.put_list("to", to.filter(|entry| entry.get("operation").is_some()).collect());
         resource.spec.put_list("rules", vec![rule.node()]);
         self.out.push(resource);
     }
-}
-
-/// Everything but the given operations, as operations any of which may hold: not (A or B) is "not A and not B",
-/// and not (method and path) is "not the method, or not the path".
-fn all_but<'a>(excepted: &[PolicyOperation<'a>]) -> Vec<PolicyOperation<'a>> {
-    if excepted.is_empty() {
-        return Vec::new();
-    }
-    let mut out: Vec<PolicyOperation<'a>> =
-        vec![PolicyOperation { span: excepted[0].span, ..PolicyOperation::default() }];
-    for operation in excepted {
-        let mut choices: Vec<PolicyOperation<'a>> = Vec::new();
-        let base = PolicyOperation { span: operation.span, ..PolicyOperation::default() };
-        if !operation.methods.is_empty() {
-            choices.push(PolicyOperation { not_methods: operation.methods.clone(), ..base.clone() });
-        }
-        if !operation.paths.is_empty() {
-            choices.push(PolicyOperation { not_paths: operation.paths.clone(), ..base.clone() });
-        }
-        if !operation.hosts.is_empty() {
-            choices.push(PolicyOperation { not_hosts: operation.hosts.clone(), ..base.clone() });
-        }
-        if !operation.ports.is_empty() {
-            choices.push(PolicyOperation { not_ports: operation.ports.clone(), ..base });
-        }
-        out = out
-            .iter()
-            .flat_map(|left| {
-                choices.iter().map(move |right| {
-                    let mut both = left.clone();
-                    both.not_methods.extend(&right.not_methods);
-                    both.not_paths.extend(right.not_paths.iter().cloned());
-                    both.not_hosts.extend(right.not_hosts.iter().cloned());
-                    both.not_ports.extend(&right.not_ports);
-                    both
-                })
-            })
-            .collect();
-    }
-    out
 }
 
 pub(super) fn paths(paths: &[(String, mesh_diagnostics::Span)]) -> Vec<Node> {

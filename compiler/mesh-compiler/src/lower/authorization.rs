@@ -1,13 +1,13 @@
 //! Policies: AuthorizationPolicy, one for each target and action.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Resource};
 
 use super::authentication::paths;
 use super::{Lower, texts};
-use crate::model::{Action, Policy, PolicyOperation, PolicyTest, Subject};
+use crate::model::{Action, HttpPorts, Policy, PolicyOperation, PolicyTest, Source, Subject};
 
 type GroupKey<'a> = (Subject<'a>, Action<'a>, bool, Option<&'a str>);
 
@@ -24,8 +24,13 @@ impl<'m, 'a> Lower<'m, 'a> {
                 None => groups.push(vec![policy]),
             }
         }
+        let mut admitted = HashSet::new();
         for group in groups {
             self.authorization_policy(&group);
+            let first = group[0];
+            if first.action == Action::Allow && first.dry_run.is_none() && admitted.insert(first.subject) {
+                self.admit_waypoint(first);
+            }
         }
     }
 
@@ -51,6 +56,16 @@ impl<'m, 'a> Lower<'m, 'a> {
         if first.action == Action::Allow && first.dry_run.is_none() {
             resource.reasons.push("an allow policy closes its target to every caller that no rule names".to_owned());
         }
+        if let Subject::Gateway(id) = first.subject {
+            let workload = self.mesh.gateways[id.0].workload;
+            let others = self.mesh.gateways.iter().enumerate();
+            let others = others.filter(|(at, other)| *at != id.0 && workload.is_some() && other.workload == workload);
+            let names: Vec<String> = others.map(|(_, other)| format!("`{}`", other.name)).collect();
+            if !names.is_empty() {
+                let names = names.join(", ");
+                resource.reasons.push(format!("the same pods serve {names}: the policy holds there as well"));
+            }
+        }
         let spec = &mut resource.spec;
         self.attach(&first.subject, first.head.span, spec);
         let action = match first.action {
@@ -68,9 +83,6 @@ impl<'m, 'a> Lower<'m, 'a> {
         let rules = group.iter().filter(|policy| policy.nobody.is_none()).flat_map(|policy| rules(policy));
         spec.put_list("rules", rules.collect());
         self.out.push(resource);
-        if first.action == Action::Allow && first.dry_run.is_none() {
-            self.admit_waypoint(first);
-        }
     }
 
     /// Behind a waypoint the workload itself sees the waypoint's identity: it admits that and nobody else, so that
@@ -101,32 +113,46 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 }
 
-/// The rules of one statement: one for each alternative of its conditions, and operations that test HTTP apart
-/// from those that do not, because Istio skips a rule with any HTTP field whole on TCP ports.
+/// The rules of one statement: one for each alternative of its conditions, and what tests HTTP apart from what does
+/// not, because Istio skips a rule with any HTTP field whole on TCP ports.
 fn rules(policy: &Policy<'_>) -> Vec<Node> {
-    let mixed = !policy.http_ports.is_empty();
-    let (http, plain): (Vec<&PolicyOperation<'_>>, Vec<&PolicyOperation<'_>>) = if mixed {
-        policy.to.iter().partition(|operation| operation.needs_http())
-    } else {
-        (policy.to.iter().collect(), Vec::new())
-    };
-    let groups: Vec<Vec<&PolicyOperation<'_>>> = [http, plain].into_iter().filter(|group| !group.is_empty()).collect();
-    let groups = if groups.is_empty() { vec![Vec::new()] } else { groups };
+    let (http, plain): (Vec<&Source<'_>>, Vec<&Source<'_>>) =
+        policy.from.iter().partition(|source| source.http.is_some());
+    let sources = apart(http, plain, policy);
+    let (http, plain): (Vec<&PolicyOperation<'_>>, Vec<&PolicyOperation<'_>>) =
+        policy.to.iter().partition(|operation| operation.needs_http());
+    let operations = apart(http, plain, policy);
     let none = [Vec::new()];
     let conditions: &[Vec<PolicyTest<'_>>] = if policy.when.is_empty() { &none } else { &policy.when };
     let mut out = Vec::new();
-    for operations in &groups {
-        for condition in conditions {
-            out.push(rule(policy, operations, condition));
+    for sources in &sources {
+        for operations in &operations {
+            for condition in conditions {
+                out.push(rule(policy, sources, operations, condition));
+            }
         }
     }
     out
 }
 
-fn rule(policy: &Policy<'_>, operations: &[&PolicyOperation<'_>], condition: &[PolicyTest<'_>]) -> Node {
+/// Two groups where the target may have other ports than those of HTTP, in one otherwise.
+fn apart<T>(mut http: Vec<T>, mut plain: Vec<T>, policy: &Policy<'_>) -> Vec<Vec<T>> {
+    if http.is_empty() || plain.is_empty() || policy.http_ports == HttpPorts::All {
+        http.append(&mut plain);
+        return vec![http];
+    }
+    vec![http, plain]
+}
+
+fn rule(
+    policy: &Policy<'_>,
+    sources: &[&Source<'_>],
+    operations: &[&PolicyOperation<'_>],
+    condition: &[PolicyTest<'_>],
+) -> Node {
     let span = policy.head.span;
     let mut rule = Object::new(span);
-    let from = policy.from.iter().map(|source| {
+    let from = sources.iter().map(|source| {
         let mut fields = Object::new(source.span);
         for (field, values, span) in &source.fields {
             fields.set_at(*field, texts(values, *span), *span);
@@ -136,22 +162,18 @@ fn rule(policy: &Policy<'_>, operations: &[&PolicyOperation<'_>], condition: &[P
         entry.node()
     });
     rule.put_list("from", from.collect());
-    let http = policy.from.iter().any(|source| source.http.is_some())
+    let http = sources.iter().any(|source| source.http.is_some())
         || condition.iter().any(|test| test.http)
         || operations.iter().any(|operation| operation.needs_http());
-    // Where the workload has other ports too, an HTTP rule is for its HTTP ports.
-    let ports: &[u16] = if http { &policy.http_ports } else { &[] };
-    let mut to: Vec<Node> = operations
-        .iter()
-        .map(|operation| operation_entry(operation, ports))
-        .filter(|node| node.get("operation").is_some())
-        .collect();
-    let restricts = operations.iter().all(|operation| operation_entry(operation, &[]).get("operation").is_some());
-    if !restricts && ports.is_empty() {
-        to.clear();
-    }
-    if to.is_empty() && !ports.is_empty() {
-        to.push(operation_entry(&PolicyOperation { span, ..PolicyOperation::default() }, ports));
+    let ports = if http { &policy.http_ports } else { &HttpPorts::All };
+    // Operations are alternatives: one that restricts nothing leaves nothing of the others.
+    let free = |operation: &&PolicyOperation<'_>| operation_entry(operation, ports).get("operation").is_none();
+    let mut to: Vec<Node> = Vec::new();
+    if operations.is_empty() || operations.iter().any(free) {
+        let any = operation_entry(&PolicyOperation { span, ..PolicyOperation::default() }, ports);
+        to.extend(any.get("operation").is_some().then_some(any));
+    } else {
+        to.extend(operations.iter().map(|operation| operation_entry(operation, ports)));
     }
     rule.put_list("to", to);
     let when = condition.iter().map(|test| {
@@ -164,15 +186,27 @@ fn rule(policy: &Policy<'_>, operations: &[&PolicyOperation<'_>], condition: &[P
     rule.node()
 }
 
-fn operation_entry(operation: &PolicyOperation<'_>, http_ports: &[u16]) -> Node {
+/// An entry of `to`; where it tests HTTP, for the ports that speak it.
+pub(super) fn operation_entry(operation: &PolicyOperation<'_>, http_ports: &HttpPorts) -> Node {
     let span: Span = operation.span;
     let numbers = |ports: &[u16]| texts(&ports.iter().map(u16::to_string).collect::<Vec<_>>(), span);
     let mut fields = Object::new(span);
     fields.put_list("hosts", texts(&operation.hosts, span));
     fields.put_list("notHosts", texts(&operation.not_hosts, span));
-    let ports = if operation.ports.is_empty() { http_ports } else { &operation.ports };
-    fields.put_list("ports", numbers(ports));
-    fields.put_list("notPorts", numbers(&operation.not_ports));
+    let (mut ports, mut not_ports) = (operation.ports.clone(), operation.not_ports.clone());
+    if ports.is_empty() {
+        match http_ports {
+            HttpPorts::All => {}
+            HttpPorts::These(these) => ports.extend(these),
+            HttpPorts::Not(these) => {
+                not_ports.extend(these);
+                not_ports.sort_unstable();
+                not_ports.dedup();
+            }
+        }
+    }
+    fields.put_list("ports", numbers(&ports));
+    fields.put_list("notPorts", numbers(&not_ports));
     fields.put_list("methods", texts(&operation.methods, span));
     fields.put_list("notMethods", texts(&operation.not_methods, span));
     fields.put_list("paths", paths(&operation.paths));

@@ -49,8 +49,32 @@ pub struct Policy<'a> {
     pub when: Vec<Vec<PolicyTest<'a>>>,
     /// `dry-run`
     pub dry_run: Option<Span>,
-    /// The ports that speak HTTP, where the workload also has others; for a denial always.
-    pub http_ports: Vec<u16>,
+    /// Which ports its HTTP tests are for.
+    pub http_ports: HttpPorts,
+}
+
+/// Which workload ports of a target speak HTTP: Istio skips an allow rule with HTTP tests on all others, and a deny rule
+/// with them closes all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpPorts {
+    /// Every one.
+    All,
+    /// These and no others.
+    These(Vec<u16>),
+    /// All but these, as far as the program knows.
+    Not(Vec<u16>),
+}
+
+impl HttpPorts {
+    /// True where a port may speak HTTP.
+    #[must_use]
+    pub fn may_be(&self, port: u16) -> bool {
+        match self {
+            HttpPorts::All => true,
+            HttpPorts::These(ports) => ports.contains(&port),
+            HttpPorts::Not(ports) => !ports.contains(&port),
+        }
+    }
 }
 
 /// Callers of a rule: what is said of them holds together.
@@ -86,6 +110,8 @@ pub struct PolicyOperation<'a> {
     pub ports: Vec<u16>,
     /// Workload ports that it is not for.
     pub not_ports: Vec<u16>,
+    /// Any request of HTTP, and nothing that is not HTTP.
+    pub any_request: bool,
     /// Where it is said.
     pub span: Span,
 }
@@ -94,12 +120,10 @@ impl PolicyOperation<'_> {
     /// True where it tests anything of HTTP.
     #[must_use]
     pub fn needs_http(&self) -> bool {
-        !(self.methods.is_empty()
-            && self.not_methods.is_empty()
-            && self.paths.is_empty()
-            && self.not_paths.is_empty()
-            && self.hosts.is_empty()
-            && self.not_hosts.is_empty())
+        self.any_request
+            || [&self.methods, &self.not_methods].iter().any(|list| !list.is_empty())
+            || [&self.paths, &self.not_paths].iter().any(|list| !list.is_empty())
+            || [&self.hosts, &self.not_hosts].iter().any(|list| !list.is_empty())
     }
 }
 
@@ -128,12 +152,12 @@ pub struct Jwt<'a> {
     pub subject: Subject<'a>,
     /// The issuers.
     pub issuers: Vec<Issuer<'a>>,
-    /// `require`, and the operations it does not hold for.
+    /// `require`, and the operations that it holds for; none for all.
     pub require: Option<(Vec<PolicyOperation<'a>>, Span)>,
     /// `optional`
     pub optional: Option<Span>,
-    /// The ports that speak HTTP, as far as they are known.
-    pub http_ports: Vec<u16>,
+    /// Which ports `require` is for.
+    pub http_ports: HttpPorts,
 }
 
 /// An issuer of tokens.
