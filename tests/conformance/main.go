@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"sync"
 
 	crdvalidation "istio.io/istio/pkg/config/crd"
 	"istio.io/istio/pkg/log"
@@ -77,8 +79,31 @@ func run() error {
 	}
 	// A Namespace is Kubernetes' own and has no CRD.
 	schemas.SkipMissing = true
-	in := bufio.NewReaderSize(os.Stdin, 1<<20)
+	// Requests are judged side by side; their answers come as they are ready.
+	requests := make(chan request)
+	var workers sync.WaitGroup
+	var writing sync.Mutex
 	out := json.NewEncoder(os.Stdout)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for r := range requests {
+				v := judge(schemas, r)
+				writing.Lock()
+				if err := out.Encode(v); err != nil {
+					fmt.Fprintln(os.Stderr, "judge:", err)
+				}
+				writing.Unlock()
+			}
+		})
+	}
+	err = read(os.Stdin, requests)
+	close(requests)
+	workers.Wait()
+	return err
+}
+
+func read(from io.Reader, requests chan<- request) error {
+	in := bufio.NewReaderSize(from, 1<<20)
 	for {
 		line, err := in.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
@@ -86,9 +111,7 @@ func run() error {
 			if err := json.Unmarshal(line, &r); err != nil {
 				return err
 			}
-			if err := out.Encode(judge(schemas, r)); err != nil {
-				return err
-			}
+			requests <- r
 		}
 		if err == io.EOF {
 			return nil

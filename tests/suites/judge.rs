@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex};
 
 use mesh_compiler::Compilation;
 use serde_json::{Value, json};
@@ -62,8 +63,13 @@ pub fn request_of(id: &str, yaml: &str) -> String {
     format!("{}\n", json!({ "id": id, "yaml": yaml }))
 }
 
-/// Asks the judge; the answers by identifier.
-pub fn judge(requests: Vec<String>) -> HashMap<String, Verdict> {
+/// The judge, started once: loading Istio's code takes a second or two.
+struct Session {
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     let program = std::env::var_os("MESH_JUDGE").expect("the judge is named");
     let schemas = std::env::var_os("MESH_JUDGE_CRDS").expect("the CRDs are named");
     let mut child = Command::new(program)
@@ -72,25 +78,35 @@ pub fn judge(requests: Vec<String>) -> HashMap<String, Verdict> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the judge starts");
-    let mut stdin = child.stdin.take().expect("the judge reads");
-    let count = requests.len();
-    let writer = std::thread::spawn(move || {
-        for request in requests {
-            stdin.write_all(request.as_bytes()).expect("the judge takes the bundles");
-        }
-    });
+    // It ends with its standard input, which ends with this process.
+    let stdin = child.stdin.take().expect("the judge reads");
     let stdout = BufReader::new(child.stdout.take().expect("the judge answers"));
-    let verdicts: HashMap<String, Verdict> = stdout
-        .lines()
-        .map(|line| line.expect("the judge answers in text"))
-        // Istio's packages log to standard output while they are loaded.
-        .filter(|line| line.starts_with("{\"id\""))
-        .map(|line| verdict(&line))
-        .collect();
-    writer.join().expect("the bundles are written");
-    assert!(child.wait().expect("the judge ends").success(), "the judge failed");
-    assert_eq!(verdicts.len(), count, "the judge answers for every bundle");
-    verdicts
+    Mutex::new(Session { stdin, stdout })
+});
+
+/// Asks the judge; the answers by identifier.
+pub fn judge(requests: Vec<String>) -> HashMap<String, Verdict> {
+    let mut session = SESSION.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Session { stdin, stdout } = &mut *session;
+    std::thread::scope(|scope| {
+        let count = requests.len();
+        scope.spawn(move || {
+            for request in requests {
+                stdin.write_all(request.as_bytes()).expect("the judge takes the bundles");
+            }
+            stdin.flush().expect("the judge takes the bundles");
+        });
+        let mut verdicts = HashMap::new();
+        while verdicts.len() < count {
+            let mut line = String::new();
+            assert!(stdout.read_line(&mut line).expect("the judge answers in text") > 0, "the judge failed");
+            // Istio's packages log to standard output while they are loaded.
+            if line.starts_with("{\"id\"") {
+                verdicts.extend([verdict(&line)]);
+            }
+        }
+        verdicts
+    })
 }
 
 fn verdict(line: &str) -> (String, Verdict) {

@@ -7,10 +7,12 @@ mod conformance;
 mod corpus;
 mod folders;
 mod generated;
+mod grow;
 mod judge;
 mod mutations;
 mod pages;
 mod program;
+mod random;
 mod robustness;
 mod tidy;
 mod words;
@@ -30,6 +32,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());
     trials.extend(generated::trials());
+    trials.extend(random::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !judge::is_available() {
         eprintln!(

@@ -18,11 +18,20 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The words that a program uses, with the blocks that they stand in.
-fn used(statement: Statement<'_, '_>, block: Block, seen: &mut HashSet<(Block, &'static str)>) {
+/// The blocks of a statement, each with the words that stand in it; the tests of a condition are a block.
+pub fn blocks_of(statement: Statement<'_, '_>, block: Block, found: &mut Vec<(Block, Vec<&'static str>)>) {
+    blocks_inside(statement, block, found, &mut Vec::new());
+}
+
+fn blocks_inside(
+    statement: Statement<'_, '_>,
+    block: Block,
+    found: &mut Vec<(Block, Vec<&'static str>)>,
+    siblings: &mut Vec<&'static str>,
+) {
     let word = statement.keyword().and_then(|word| lookup(block, word)).or_else(|| lookup(block, ""));
     let Some(word) = word else { return };
-    seen.insert((block, word.entry.word));
+    siblings.push(word.entry.word);
     let tests = match (block, word.entry.word) {
         (Block::Route, "when") => Some(Block::RequestTests),
         (Block::Policy | Block::Authorize, "when") => Some(Block::ConditionTests),
@@ -31,12 +40,16 @@ fn used(statement: Statement<'_, '_>, block: Block, seen: &mut HashSet<(Block, &
         _ => None,
     };
     if let Some(tests) = tests {
-        words_of_condition(statement.tree(), statement.items(), tests, seen);
+        let mut inside = Vec::new();
+        words_of_condition(statement.tree(), statement.items(), tests, &mut inside);
+        found.push((tests, inside));
     }
     if let Some(inner) = word.entry.block() {
+        let mut inside = Vec::new();
         for child in statement.children() {
-            used(child, inner, seen);
+            blocks_inside(child, inner, found, &mut inside);
         }
+        found.push((inner, inside));
     }
 }
 
@@ -44,29 +57,32 @@ fn words_of_condition(
     tree: &mesh_syntax::Tree<'_>,
     items: &[mesh_syntax::Item],
     block: Block,
-    seen: &mut HashSet<(Block, &'static str)>,
+    inside: &mut Vec<&'static str>,
 ) {
     for item in items {
         match item.key.kind {
-            OperandKind::Group(group) => words_of_condition(tree, tree.group(group), block, seen),
+            OperandKind::Group(group) => words_of_condition(tree, tree.group(group), block, inside),
             _ => {
                 let word = lookup(block, tree.slice(item.key)).or_else(|| lookup(block, ""));
-                seen.extend(word.map(|word| (block, word.entry.word)));
+                inside.extend(word.map(|word| word.entry.word));
             }
         }
     }
 }
 
 fn every_word_is_accepted() {
-    let mut seen = HashSet::new();
+    let mut blocks = Vec::new();
+    let mut seen: HashSet<(Block, &str)> = HashSet::new();
     for folder in ["tests/compile", "examples", "stdlib"] {
         for path in files(&root().join(folder), ".mesh") {
             let text = std::fs::read_to_string(&path).expect("a program can be read");
             for statement in mesh_syntax::parse(FileId(0), &text).tree.statements() {
-                used(statement, Block::File, &mut seen);
+                blocks_of(statement, Block::File, &mut blocks);
+                seen.extend(statement.keyword().and_then(|word| lookup(Block::File, word)).map(|word| (Block::File, word.entry.word)));
             }
         }
     }
+    seen.extend(blocks.iter().flat_map(|(block, words)| words.iter().map(|word| (*block, *word))));
     let mut missing = Vec::new();
     for word in words().filter(|word| word.entry.stage == Stage::Lowered) {
         for block in word.entry.blocks {

@@ -146,6 +146,14 @@ impl<'t, 'a> Checker<'t, 'a> {
         clauses
     }
 
+    /// The clauses of a block that was read before: its mistakes are reported already.
+    pub fn quiet_block(&mut self, placed: &Placed<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
+        let known = self.diagnostics.len();
+        let clauses = self.walk(placed.site.tree).block(placed.clause.statement, block);
+        self.diagnostics.truncate(known);
+        clauses
+    }
+
     /// The clauses of a clause's block.
     pub fn inner(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
         let clauses = self.walk(site.tree).block(clause.statement, block);

@@ -26,6 +26,30 @@ impl<'t, 'a> Checker<'t, 'a> {
         for statement in placed.iter().filter(|statement| statement.clause.name() == "gateway") {
             self.describe_gateway(statement);
         }
+        // What namespaces say of their workloads names services and gateways.
+        for statement in placed.iter().filter(|statement| statement.clause.name() == "namespace") {
+            self.guard_namespace(statement);
+        }
+    }
+
+    /// `mtls`, `allow`, `deny` and `audit` in a namespace's block.
+    fn guard_namespace(&mut self, statement: &Placed<'t, 'a>) {
+        let names: Vec<&'a str> = statement.clause.args.list("names").iter().map(|arg| arg.word()).collect();
+        for clause in &self.quiet_block(statement, Block::Namespace).list {
+            match clause.name() {
+                "mtls" => self.namespace_mtls(statement, clause, &names),
+                "allow" | "deny" | "audit" if !statement.site.emits => self.push(
+                    Diagnostic::new(
+                        code::E0305,
+                        clause.span(),
+                        format!("`{}` states no fact about what others own", clause.name()),
+                    )
+                    .label("does not stand in `elsewhere`"),
+                ),
+                "allow" | "deny" | "audit" => self.namespace_policy(statement, clause, &names),
+                _ => {}
+            }
+        }
     }
 
     fn describe_namespace(&mut self, statement: &Placed<'t, 'a>) {
@@ -84,22 +108,6 @@ impl<'t, 'a> Checker<'t, 'a> {
             namespace.waypoint = waypoint;
             namespace.common = common.clone();
             namespace.described &= !clauses.poisoned;
-        }
-        let names: Vec<&'a str> = statement.clause.args.list("names").iter().map(|arg| arg.word()).collect();
-        for clause in &clauses.list {
-            match clause.name() {
-                "mtls" => self.namespace_mtls(statement, clause, &names),
-                "allow" | "deny" | "audit" if !statement.site.emits => self.push(
-                    Diagnostic::new(
-                        code::E0305,
-                        clause.span(),
-                        format!("`{}` states no fact about what others own", clause.name()),
-                    )
-                    .label("does not stand in `elsewhere`"),
-                ),
-                "allow" | "deny" | "audit" => self.namespace_policy(statement, clause, &names),
-                _ => {}
-            }
         }
     }
 
