@@ -14,6 +14,7 @@ mod pages;
 mod program;
 mod random;
 mod robustness;
+mod rules;
 mod tidy;
 mod words;
 mod world;
@@ -29,6 +30,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(words::trials());
     trials.extend(mutations::trials());
     trials.extend(robustness::trials());
+    trials.extend(rules::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());
     trials.extend(generated::trials());

@@ -86,13 +86,13 @@ impl Coverage {
         let pairs = self.pairs.iter().filter(|(_, count)| rare(count, EVERY_PAIR + 5));
         let words = self.words.iter().filter(|(_, count)| rare(count, EVERY_WORD + 10));
         let pairs = pairs.map(|((block, a, b), _)| Focus { block: *block, words: [a, b] });
-        pairs.chain(words.map(|((block, word), _)| Focus { block: *block, words: [word, ""] })).collect()
+        pairs.chain(words.map(|((block, word), _)| Focus { block: *block, words: [word, word] })).collect()
     }
 
     fn count(&mut self, text: &str, compiles: bool, focus: Option<Focus>, code: Option<&'static str>) {
-        let aimed = focus.and_then(|Focus { block, words: [a, b] }| match (b, self.pairs.get_mut(&pair(block, a, b))) {
-            (_, Some(count)) => Some(count),
-            _ => self.words.get_mut(&(block, a)),
+        let aimed = focus.and_then(|Focus { block, words: [a, b] }| match self.pairs.get_mut(&pair(block, a, b)) {
+            Some(count) => Some(count),
+            None => self.words.get_mut(&(block, a)),
         });
         if let Some(count) = aimed {
             count.tried += 1;
@@ -149,8 +149,11 @@ fn accepted(seed: u64, covers: bool) {
     let mut coverage = Coverage::new();
     let (mut grown, mut judged, mut analyzed, mut discovered) = (0, 0, 0, 0);
     let mut refused: Vec<String> = Vec::new();
-    while judged < programs && grown < programs * 4 {
+    while grown < programs * 2 {
         let wanted = coverage.wanted();
+        if judged >= programs && (wanted.is_empty() || !covers || programs < PROGRAMS) {
+            break;
+        }
         let mut requests = Vec::new();
         let mut trees = HashMap::new();
         for at in 0..BATCH {
@@ -206,9 +209,8 @@ fn accepted(seed: u64, covers: bool) {
 /// What Istio has against a bundle that meshc compiled. Messages of the analyzers count where they say that something
 /// would not work: hosts and secrets of the world around are the tests' own.
 fn complaints(verdict: &crate::judge::Verdict) -> Vec<String> {
-    let broken = |message: &&String| {
-        message.contains(" Error ") && !["IST0112"].iter().any(|known| message.starts_with(known))
-    };
+    let broken =
+        |message: &&String| message.contains(" Error ") && !["IST0112"].iter().any(|known| message.starts_with(known));
     let messages = verdict.messages.iter().filter(broken);
     verdict.errors.iter().chain(messages).chain(&verdict.rejected).cloned().collect()
 }
@@ -251,14 +253,20 @@ impl Coverage {
             let met = pairs().filter(|(_, count)| count.compiled >= EVERY_PAIR).count();
             let apart = pairs().filter(|(_, count)| count.is_refused()).count();
             let shown = |word: &str| if word.is_empty() { "(operands)".to_owned() } else { word.to_owned() };
-            let words_text: Vec<String> = words.iter().map(|(word, n)| format!("{} {}", shown(word), n.compiled)).collect();
+            let words_text: Vec<String> =
+                words.iter().map(|(word, n)| format!("{} {}", shown(word), n.compiled)).collect();
             lines.insert(
                 block,
                 format!("{met} pairs, {apart} that never go together; words: {}", words_text.join(", ")),
             );
             for (word, count) in words.iter().filter(|(_, count)| count.compiled < EVERY_WORD && !count.is_refused()) {
                 let (tried, why) = (count.tried, &count.refused);
-                rare.push(format!("`{}` in {} ({} of {tried} tries, {why:?})", shown(word), block.name(), count.compiled));
+                rare.push(format!(
+                    "`{}` in {} ({} of {tried} tries, {why:?})",
+                    shown(word),
+                    block.name(),
+                    count.compiled
+                ));
             }
             for ((_, a, b), count) in pairs().filter(|(_, count)| count.compiled < EVERY_PAIR && !count.is_refused()) {
                 rare.push(format!(

@@ -78,7 +78,12 @@ fn every_word_is_accepted() {
             let text = std::fs::read_to_string(&path).expect("a program can be read");
             for statement in mesh_syntax::parse(FileId(0), &text).tree.statements() {
                 blocks_of(statement, Block::File, &mut blocks);
-                seen.extend(statement.keyword().and_then(|word| lookup(Block::File, word)).map(|word| (Block::File, word.entry.word)));
+                seen.extend(
+                    statement
+                        .keyword()
+                        .and_then(|word| lookup(Block::File, word))
+                        .map(|word| (Block::File, word.entry.word)),
+                );
             }
         }
     }

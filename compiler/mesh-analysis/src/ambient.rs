@@ -47,15 +47,15 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
             };
             match asks {
                 Some(what) => Some(needs_waypoint(resource.span(), what, place)),
-                None => Some(needs_waypoint(http_test(resource)?, "a test of HTTP", place)),
+                None => Some(needs_waypoint(http_test(items(resource, "rules"))?, "a test of HTTP", place)),
             }
         }
         _ => None,
     }
 }
 
-/// Where a policy looks into HTTP.
-fn http_test(policy: &Resource) -> Option<Span> {
+/// Where the rules of a policy look into HTTP.
+pub(crate) fn http_test(rules: &[Node]) -> Option<Span> {
     const FIELDS: [&str; 8] = [
         "methods",
         "notMethods",
@@ -66,7 +66,6 @@ fn http_test(policy: &Resource) -> Option<Span> {
         "requestPrincipals",
         "notRequestPrincipals",
     ];
-    let rules = items(policy, "rules");
     let parts = rules.iter().flat_map(|rule| {
         let to = rule.items("to").iter().filter_map(|to| to.get("operation"));
         to.chain(rule.items("from").iter().filter_map(|from| from.get("source")))

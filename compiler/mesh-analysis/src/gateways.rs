@@ -65,9 +65,30 @@ fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut hosts: HashMap<&str, Span> = HashMap::new();
     let mut certificates: HashMap<&str, (Span, &str)> = HashMap::new();
+    // Plain TCP takes every connection, and plain HTTP every one that is not TLS.
+    let kind = |server: &Server<'_>| {
+        let opened = server.node.get("tls").is_some_and(|tls| tls.get("mode").is_some());
+        let protocol = server.node.at(&["port", "protocol"]).and_then(Node::text).unwrap_or_default();
+        match protocol {
+            _ if opened => "TLS",
+            "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" => "HTTP",
+            "HTTPS" | "TLS" => "TLS",
+            _ => "TCP",
+        }
+    };
+    if let Some(first) = servers.first()
+        && let Some(other) = servers.iter().find(|server| kind(server) != kind(first))
+    {
+        let problem =
+            Diagnostic::new(code::E0421, other.node.span, "one port of a workload speaks one kind of protocol")
+                .label(format!("{} here", kind(other)))
+                .also(first.node.span, format!("{} here", kind(first)))
+                .note("Istio opens the port for the first listener and drops the other")
+                .help("give one of them another port");
+        return vec![problem];
+    }
     for server in servers {
         let tls = server.node.get("tls").filter(|tls| tls.get("mode").is_some());
-        let Some(tls) = tls else { continue };
         let before = found.len();
         for host in server.node.items("hosts") {
             let Some(name) = host.text() else { continue };
@@ -80,7 +101,11 @@ fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
                     )
                     .label("the second one")
                     .also(*first, "the first one")
-                    .note("Istio opens the first one it finds and ignores the other")
+                    .note(if tls.is_some() {
+                        "Istio opens the first one it finds and ignores the other"
+                    } else {
+                        "a route of either gateway would serve the host, and `istioctl analyze` takes it for an error"
+                    })
                     .help("keep one of them"),
                 ),
                 None => {
@@ -89,9 +114,7 @@ fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
             }
         }
         // Listeners of one host are one mistake, whatever certificate they show.
-        if found.len() > before {
-            continue;
-        }
+        let Some(tls) = tls.filter(|_| found.len() == before) else { continue };
         let shown = tls.get("credentialName").into_iter().chain(tls.items("credentialNames"));
         for certificate in shown {
             let name = certificate.text().unwrap_or("");

@@ -1,7 +1,15 @@
 //! Patterns as sets of texts: does one hold all of the other, do they share a text.
 
+use std::sync::LazyLock;
+
 use mesh_istio::Node;
 use regexsolver::Term;
+use regexsolver::execution_profile::{ExecutionProfile, ExecutionProfileBuilder};
+
+/// Two expressions may need more states than memory holds: beyond this many it is not told how they compare. A number
+/// of states, not a time, so that the same program is always told the same.
+static BOUND: LazyLock<ExecutionProfile> =
+    LazyLock::new(|| ExecutionProfileBuilder::new().max_number_of_states(1000).build());
 
 /// A pattern of Istio's StringMatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +51,10 @@ impl<'n> Language<'n> {
             (_, Language::All) | (Language::Exact(_), Language::Prefix(_)) => false,
             (Language::Exact(a), Language::Exact(b)) => a == b,
             (Language::Prefix(a), Language::Exact(b) | Language::Prefix(b)) => b.starts_with(a),
-            (a, b) => a == b || a.term().zip(b.term()).and_then(|(a, b)| b.subset(&a).ok()).unwrap_or(false),
+            (a, b) => {
+                let subset = || a.term().zip(b.term()).and_then(|(a, b)| b.subset(&a).ok());
+                a == b || BOUND.run(subset).unwrap_or(false)
+            }
         }
     }
 
@@ -55,8 +66,11 @@ impl<'n> Language<'n> {
             (Language::Prefix(a), Language::Exact(b)) | (Language::Exact(b), Language::Prefix(a)) => b.starts_with(a),
             (Language::Prefix(a), Language::Prefix(b)) => a.starts_with(b) || b.starts_with(a),
             (a, b) => {
-                let both = a.term().zip(b.term()).and_then(|(a, b)| a.intersection([&b]).ok());
-                both.and_then(|both| both.is_empty().ok()).is_none_or(|empty| !empty)
+                let disjoint = || {
+                    let both = a.term().zip(b.term()).and_then(|(a, b)| a.intersection([&b]).ok());
+                    both.and_then(|both| both.is_empty().ok())
+                };
+                BOUND.run(disjoint).is_none_or(|empty| !empty)
             }
         }
     }
@@ -108,5 +122,13 @@ mod tests {
         );
         assert!(!Language::Regex("/v[0-9]+/.*").overlaps(Language::Prefix("/vx/")));
         assert!(Language::Regex("/v[0-9]+/.*").overlaps(Language::Prefix("/v1/")));
+    }
+
+    #[test]
+    fn expressions_that_explode_are_not_compared() {
+        let (a, b) = (Language::Regex("/.*foo.{40}"), Language::Regex("/.*bar.{40}x"));
+        assert!(!a.covers(b) && a.overlaps(b));
+        let (a, b) = (Language::Regex(".*/(foo|bar)/.{0,64}"), Language::Regex(".*/baz/.{0,64}"));
+        assert!(!a.covers(b));
     }
 }

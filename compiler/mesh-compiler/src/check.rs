@@ -1,5 +1,6 @@
 //! Trees to the typed model: declarations first, then everything that names them.
 
+mod client_tls;
 mod common;
 mod declare;
 mod ends;
@@ -8,6 +9,7 @@ pub(crate) mod external;
 mod gateway;
 mod headers;
 mod jwt;
+mod key_set;
 mod mtls;
 mod names;
 mod operations;

@@ -7,6 +7,7 @@ mod authorization;
 mod external;
 mod gateway;
 mod layers;
+mod limits;
 mod matching;
 mod namespace;
 mod route;
@@ -56,6 +57,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut problems = clashes(&resources);
     problems.extend(resources.iter_mut().filter_map(settle_metadata));
+    problems.extend(resources.iter().flat_map(limits::find));
     if mesh.settings.declared_only {
         problems.extend(homeless(&resources));
     }

@@ -76,10 +76,22 @@ pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Mat
             Err(miss) => match &mut best {
                 Some(old) if miss.reached == old.reached => {
                     if let (Some((old, _)), Some((new, _))) = (&mut old.missing, miss.missing) {
-                        old.push_str(", or ");
-                        old.push_str(&new);
+                        if !old.ends_with(&new) {
+                            old.push_str(", or ");
+                            old.push_str(&new);
+                        }
                     }
                     words.extend(miss.word);
+                    // An operand of the right kind that is wrong in itself says more than one of another kind.
+                    let wrong_kind =
+                        |failure: &Failure| matches!(failure, Failure::Problem(problem) if problem.code == code::E0301);
+                    if miss.word.is_none()
+                        && wrong_kind(&old.failure)
+                        && !wrong_kind(&miss.failure)
+                        && old.missing.is_none()
+                    {
+                        old.failure = miss.failure;
+                    }
                 }
                 Some(old) if miss.reached < old.reached => {}
                 _ => {

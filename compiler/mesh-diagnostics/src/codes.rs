@@ -158,6 +158,8 @@ codes! {
     Warning REWRITE_MISSES_PATH "rewrite-misses-path" "a rewritten prefix without its bare path";
     Warning KEEPALIVE_OFF "keepalive-off" "one request a connection";
     Warning UNREACHABLE_LISTENER "unreachable-listener" "a listener on a port that the gateway's service does not have";
+    Warning OLD_TLS "old-tls" "a listener for TLS that no cipher suite serves";
+    Warning DENY_CLOSES_TCP "deny-closes-tcp" "a denial by HTTP where ports are not known";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";
 }

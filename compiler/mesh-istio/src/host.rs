@@ -22,7 +22,7 @@ pub fn is_host(host: &str) -> bool {
     }
     let label = |label: &str| {
         let bytes = label.as_bytes();
-        let inner = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_';
+        let inner = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
         (1..=63).contains(&bytes.len()) && bytes.iter().all(inner) && bytes[0] != b'-' && bytes[bytes.len() - 1] != b'-'
     };
     let (first, rest) = match host.split_once('.') {
@@ -31,7 +31,7 @@ pub fn is_host(host: &str) -> bool {
     };
     let first_fits = match first.strip_prefix('*') {
         Some("") => rest.is_some(),
-        Some(tail) => label(tail.trim_start_matches('-')),
+        Some(tail) => label(tail.strip_prefix('-').unwrap_or(tail)),
         None => label(first),
     };
     let last_is_number = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));

@@ -201,23 +201,39 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return;
         }
-        for share in rule.shares.iter().filter(|share| share.port.is_none()) {
-            let Place::Service(id, _) = share.place else { continue };
-            let service = &self.mesh.services[id.0];
-            if service.ports.len() < 2 || service.incomplete {
+        let ends = rule.shares.iter().map(|share| (share.place, share.port.is_some(), share.span));
+        let mirrors = rule.mirrors.iter().map(|mirror| (mirror.place, mirror.port.is_some(), mirror.span));
+        for (place, _, span) in ends.chain(mirrors).filter(|(_, said, _)| !said) {
+            let (name, own, ports) = match place {
+                Place::Service(id, _) => {
+                    let service = &self.mesh.services[id.0];
+                    let own = matches!(route.target, RouteTarget::Service(target) if target == id);
+                    if service.incomplete {
+                        continue;
+                    }
+                    (service.name, own, service.ports.clone())
+                }
+                Place::External(id) => {
+                    let external = &self.mesh.externals[id.0];
+                    let own = matches!(route.target, RouteTarget::External(target) if target == id);
+                    if external.incomplete {
+                        continue;
+                    }
+                    (external.name, own, external.ports.iter().map(|port| port.port).collect())
+                }
+            };
+            if ports.len() < 2 {
                 continue;
             }
-            let own = matches!(route.target, RouteTarget::Service(target) if target == id);
-            let numbers: Vec<u16> = service.ports.iter().map(|port| port.number).collect();
+            let numbers: Vec<u16> = ports.iter().map(|port| port.number).collect();
             let shown: Vec<String> = numbers.iter().map(u16::to_string).collect();
             let shown = crate::suggest::any_of(shown.iter().map(String::as_str));
             let problem = |title: String| {
-                Diagnostic::new(code::E0414, share.span, title)
+                Diagnostic::new(code::E0414, span, title)
                     .label("which port?")
                     .help(format!("write `port P` behind it, with {shown}"))
             };
             if !route.gateways.is_empty() {
-                let name = service.name;
                 let problem = problem(format!(
                     "`{name}` has several ports, and a gateway does not know which one to call"
                 ))
@@ -232,9 +248,9 @@ impl<'t, 'a> Checker<'t, 'a> {
             let caller = &self.mesh.services[target.0];
             let lacking = caller.ports.iter().find(|port| !numbers.contains(&port.number));
             if let Some(lacking) = lacking {
-                let (name, number, span) = (service.name, lacking.number, lacking.span);
+                let (number, used) = (lacking.number, lacking.span);
                 let problem = problem(format!("`{name}` has several ports, and none of them is {number}"))
-                    .also(span, "callers use this port");
+                    .also(used, "callers use this port");
                 self.push(problem);
                 return;
             }

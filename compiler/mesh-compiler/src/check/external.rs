@@ -27,6 +27,19 @@ impl<'t, 'a> Checker<'t, 'a> {
                 );
                 continue;
             }
+            if let Some(name) = host.strip_prefix('*').filter(|name| !name.starts_with('.')) {
+                self.push(
+                    Diagnostic::new(code::E0211, span, "a wildcard stands for whole labels")
+                        .label("a part of one")
+                        .note("server names of TLS are compared by whole labels, and Istio warns of such a host")
+                        .fix(
+                            format!("write `\"*.{}\"`", name.trim_start_matches('-')),
+                            span,
+                            format!("\"*.{}\"", name.trim_start_matches('-')),
+                        ),
+                );
+                continue;
+            }
             hosts.push((host, span));
         }
         let external = &mut self.mesh.externals[id.0];
@@ -148,6 +161,18 @@ impl<'t, 'a> Checker<'t, 'a> {
                 Diagnostic::new(code::E0319, port.port.span, "TCP cannot tell several hosts apart")
                     .label("one port for all of them")
                     .also(external.hosts[1].1, "a second host")
+                    .help("write an external for each host"),
+            );
+        }
+        let blind = external.ports.iter().find(|port| port.port.protocol.rank() != Rank::Http);
+        if let (true, Some(port), Some("DNS" | "DNS_ROUND_ROBIN"), Some((_, address)), false) =
+            (several, blind, resolution(external), external.addresses.first(), tcp.is_some())
+        {
+            problems.push(
+                Diagnostic::new(code::E0319, *address, "addresses cannot tell several hosts apart")
+                    .label("for all of them")
+                    .also(external.hosts[1].1, "a second host")
+                    .also(port.port.span, "this port is told apart by address")
                     .help("write an external for each host"),
             );
         }

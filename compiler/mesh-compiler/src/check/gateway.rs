@@ -21,6 +21,12 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some((_, span)) = common.export {
             self.push(no_export("a Gateway", span));
         }
+        if let Some((name, span)) = common.object.filter(|(name, _)| !mesh_istio::host::is_label(name)) {
+            self.push(
+                Diagnostic::new(code::E0211, span, format!("`{name}` cannot be the name of a gateway"))
+                    .label("lower-case letters, digits and inner dashes, 63 at most"),
+            );
+        }
         let here = self.mesh.gateways[id.0].namespace;
         let mut incomplete = clauses.poisoned;
         let mut workload = None;
@@ -50,6 +56,32 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         let span = self.mesh.gateways[id.0].span;
+        if let (Some((_, _, select)), Some(service)) = (select.first(), args.get("service")) {
+            let (select, service) = (*select, service.span);
+            self.push(
+                Diagnostic::new(code::E0319, select, "a gateway runs on a service or selects pods, not both")
+                    .label("other pods")
+                    .also(service, "the pods of this service")
+                    .help("the labels of the service's pods are said in the service: `select KEY: VALUE`"),
+            );
+            incomplete = true;
+        }
+        let all_digits = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
+        let object = common.object.map_or(self.mesh.gateways[id.0].name, |(name, _)| name);
+        if all_digits(object) {
+            self.push(
+                Diagnostic::new(code::E0211, span, format!("`{object}` cannot be the name of a gateway"))
+                    .label("a number")
+                    .note("Istio refuses routes that name a gateway by a number"),
+            );
+        }
+        if self.mesh.gateways[id.0].name == "mesh" {
+            self.push(
+                Diagnostic::new(code::E0211, span, "`mesh` cannot be the name of a gateway")
+                    .label("`via mesh` means the callers inside the mesh")
+                    .help("give the gateway another name"),
+            );
+        }
         if workload.is_none() && select.is_empty() && !incomplete && self.mesh.gateways[id.0].emits {
             self.push(
                 Diagnostic::new(code::E0405, span, format!("the gateway `{}` runs on nothing", self.mesh.gateways[id.0].name))
@@ -273,6 +305,20 @@ impl<'t, 'a> Checker<'t, 'a> {
                 .map(|clause| clause.args.list("names").iter().map(|arg| (arg.word(), arg.span)).collect())
                 .unwrap_or_default(),
         };
+        if let (Some((version @ ("1.0" | "1.1"), at)), true) = (tls.min, tls.ciphers.is_empty()) {
+            self.push(
+                Diagnostic::new(code::OLD_TLS, at, format!("clients with TLS {version} find no cipher suite"))
+                    .label("older than what the default suites serve")
+                    .note("the suites that Envoy takes by itself are those of TLS 1.2 and later")
+                    .help("write `min-tls 1.2`, or name the suites with `ciphers`"),
+            );
+        }
+        for (at, (name, span)) in tls.ciphers.iter().enumerate() {
+            if let Some((_, first)) = tls.ciphers[..at].iter().find(|(known, _)| known == name) {
+                let problem = crate::clause::twice(name, *span, *first);
+                self.push(problem);
+            }
+        }
         self.check_tls(clauses, &tls, mutual);
         Some(tls)
     }

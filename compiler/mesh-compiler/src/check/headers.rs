@@ -33,6 +33,16 @@ impl<'t, 'a> Checker<'t, 'a> {
                 None => list.push((name.word().into(), value, inner.span())),
             }
         }
+        let host = |list: &[(std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>, Span)]| {
+            list.iter().find(|(name, ..)| name.eq_ignore_ascii_case("host")).map(|(.., span)| *span)
+        };
+        if let (Some(set), Some(add)) = (host(&headers.set), host(&headers.add)) {
+            self.push(
+                Diagnostic::new(code::E0319, add, "the host is changed in two places")
+                    .label("here")
+                    .also(set, "and here"),
+            );
+        }
         headers
     }
 
@@ -112,6 +122,11 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 }
 
+/// True for the argument of a variable that Istio takes: a plain word such as `x-request-id` or `%d/%b:10`.
+fn is_argument(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['"', '[', ']', ',', '\\', '('])
+}
+
 /// Envoy reads `%` in header values as the start of a variable.
 fn bad_header_value(value: &str, span: Span) -> Option<Diagnostic> {
     if value.bytes().any(|b| b.is_ascii_control()) {
@@ -129,7 +144,8 @@ fn bad_header_value(value: &str, span: Span) -> Option<Diagnostic> {
         let name = tail.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
         let mut behind = &tail[name..];
         if let Some(inner) = behind.strip_prefix('(') {
-            behind = inner.find(')').map_or("", |close| &inner[close + 1..]);
+            let close = inner.find(')').filter(|close| is_argument(&inner[..*close]));
+            behind = close.map_or("", |close| &inner[close + 1..]);
         }
         match behind.strip_prefix('%') {
             Some(after) if name > 0 => rest = after,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::service::no_export;
-use super::{Checker, Placed, Site};
+use super::{Checker, Placed, Site, key_set};
 use crate::clause::Clause;
 use crate::model::{Issuer, Jwt, Subject, text};
 use crate::vocabulary::Block;
@@ -93,10 +93,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let (keys, span) = text(arg);
                 let inline = keys.trim_start().starts_with('{');
                 let address = keys.starts_with("https://") || keys.starts_with("http://");
-                if address && keys.contains(char::is_whitespace) {
+                if address && !key_set::is_address(&keys) {
                     self.push(
-                        Diagnostic::new(code::E0310, span, "an address holds no blanks")
-                            .label("Istio cannot read this"),
+                        Diagnostic::new(code::E0310, span, "this is not the address of a key set")
+                            .label("Istio cannot read it")
+                            .help("an address is a host, a port if need be, and a path: `https://idp.example.com/jwks.json`"),
                     );
                     return None;
                 }
@@ -108,7 +109,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     );
                     return None;
                 }
-                if let Some((problem, why)) = inline.then(|| key_set_problem(&keys)).flatten() {
+                if let Some((problem, why)) = inline.then(|| key_set::problem(&keys)).flatten() {
                     self.push(Diagnostic::new(code::E0310, span, problem).label(why));
                     return None;
                 }
@@ -264,41 +265,4 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         true
     }
-}
-
-/// What is wrong with a key set that is written out, as Istio would find when it reads it.
-fn key_set_problem(text: &str) -> Option<(String, String)> {
-    let set: serde_json::Value = match serde_json::from_str(text) {
-        Ok(set) => set,
-        Err(error) => return Some(("this key set is not JSON".to_owned(), error.to_string())),
-    };
-    let Some(keys) = set.get("keys").and_then(serde_json::Value::as_array) else {
-        return Some(("a key set has a list of `keys`".to_owned(), "it has none".to_owned()));
-    };
-    if keys.is_empty() {
-        return Some(("this key set is empty".to_owned(), "no token could be verified".to_owned()));
-    }
-    keys.iter().enumerate().find_map(|(at, key)| {
-        let member = |name: &str| key.get(name).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
-        let (needed, private): (&[&str], &[&str]) = match member("kty") {
-            Some("RSA") => (&["n", "e"], &["d", "p", "q"]),
-            Some("EC") => (&["crv", "x", "y"], &["d"]),
-            Some("OKP") => (&["crv", "x"], &["d"]),
-            Some("oct") => (&["k"], &["k"]),
-            _ => return Some((format!("key {at} has no known type"), "`kty` is RSA, EC, OKP or oct".to_owned())),
-        };
-        if let Some(lacking) = needed.iter().find(|name| member(name).is_none()) {
-            return Some((format!("key {at} lacks `{lacking}`"), "not a whole key".to_owned()));
-        }
-        let encoded = |text: &str| {
-            let digits = text.trim_end_matches('=');
-            digits.len() % 4 != 1 && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        };
-        let garbled = needed.iter().filter(|name| **name != "crv").find(|name| !member(name).is_some_and(encoded));
-        if let Some(garbled) = garbled {
-            return Some((format!("`{garbled}` of key {at} is not base64url"), "cannot be decoded".to_owned()));
-        }
-        let secret = private.iter().find(|name| member(name).is_some());
-        secret.map(|name| (format!("key {at} holds its private half"), format!("`{name}` must not leave the issuer")))
-    })
 }

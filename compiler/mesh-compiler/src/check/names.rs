@@ -23,7 +23,9 @@ impl<'t, 'a> Checker<'t, 'a> {
         {
             return true;
         }
-        let near = nearest(name, self.namespaces.keys().copied());
+        // Names that differ in their number are told apart on purpose: `team1`, `team2`.
+        let bare = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        let near = nearest(name, self.namespaces.keys().copied()).filter(|near| bare(near) != bare(name));
         if (near.is_none() && !self.mesh.settings.declared_only)
             || self.missing_module
             || self.lost.contains("namespace")
@@ -211,6 +213,18 @@ impl<'t, 'a> Checker<'t, 'a> {
             return true;
         }
         if service.open {
+            let same =
+                |known: &&Version<'a>| super::service::subset_name(known.name) == super::service::subset_name(version);
+            if let Some(first) = service.versions.iter().find(same) {
+                let problem =
+                    Diagnostic::new(code::E0306, span, format!("`{version}` and `{}` would be one subset", first.name))
+                        .label("the second one")
+                        .also(first.span, "the first one")
+                        .note("the names of subsets have lower-case letters, digits and dashes only")
+                        .help("declare the service, and give its versions names that differ in more");
+                self.push(problem);
+                return false;
+            }
             service.versions.push(Version { name: version, select: Vec::new(), account: None, span });
             return true;
         }

@@ -22,7 +22,13 @@ impl<'t, 'a> Checker<'t, 'a> {
                 continue;
             }
             match self.gateway_named(arg.name(), head.namespace, arg.span) {
-                Some(id) => gateways.push((id, arg.span)),
+                Some(id) => match gateways.iter().find(|(known, _)| *known == id) {
+                    Some((_, first)) => {
+                        let problem = crate::clause::twice(&format!("via {}", arg.name().name), arg.span, *first);
+                        self.push(problem);
+                    }
+                    None => gateways.push((id, arg.span)),
+                },
                 None => lost_gateway = true,
             }
         }
@@ -55,6 +61,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 RouteTarget::Service(id) => {
                     let service = &self.mesh.services[id.0];
                     service.namespace != head.namespace && gateways.is_empty()
+                }
+                RouteTarget::External(id) => {
+                    self.mesh.externals[id.0].namespace != head.namespace && gateways.is_empty()
                 }
                 _ => false,
             };

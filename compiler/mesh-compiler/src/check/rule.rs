@@ -10,6 +10,9 @@ use crate::model::{Abort, Mirror, Place, Port, Redirect, Retry, Rewrite, Route, 
 use crate::operand::{Arg, Destination, Value};
 use crate::vocabulary::Block;
 
+/// The largest body of `respond`, in bytes.
+const MAX_BODY: usize = 100 << 10;
+
 impl<'t, 'a> Checker<'t, 'a> {
     /// Reads the body of a route: `when` blocks and the last rule.
     pub(super) fn rules(&mut self, site: Site<'t, 'a>, clauses: &Clauses<'t, 'a>, route: &mut Route<'a>) {
@@ -86,8 +89,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             "respond" => {
                 let body = args.get("body").map(|arg| text(arg).0);
-                if body.as_ref().is_some_and(|body| body.len() > 1 << 20) {
-                    self.push(Diagnostic::new(code::E0310, span, "a fixed answer has 1 MiB at most").label("longer"));
+                if body.as_ref().is_some_and(|body| body.len() > MAX_BODY) {
+                    self.push(
+                        Diagnostic::new(code::E0310, span, "a fixed answer has 100 KiB at most")
+                            .label("longer")
+                            .note("every proxy of the mesh keeps it in memory, and Istio warns beyond this size"),
+                    );
                 }
                 rule.respond = args.get("status").map(|status| (status.number(), body, span));
             }
@@ -309,7 +316,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return None;
         }
-        let prefixes = rule.when.iter().flatten().all(|test| !matches!(&test.kind, crate::model::TestKind::Path(path, _) if !matches!(path, crate::operand::Path::Prefix(_))));
+        let is_prefix = |test: &crate::model::RequestTest<'a>| {
+            matches!(&test.kind, crate::model::TestKind::Path(crate::operand::Path::Prefix(_), _))
+        };
+        let prefixes = rule.when.iter().all(|all| all.iter().any(is_prefix));
         if redirect.prefix.is_some() && (!prefixes || rule.when.is_empty()) {
             self.push(
                 Diagnostic::new(code::E0319, span, "there is no prefix to replace")

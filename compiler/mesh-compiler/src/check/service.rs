@@ -159,8 +159,20 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let service = &self.mesh.services[id.0];
         let on_vm = clauses.get("on");
+        if service.vm.is_some() {
+            let names: Vec<(String, Span)> =
+                service.ports.iter().map(|port| (super::external::port_name(port), port.span)).collect();
+            let clash = names.iter().enumerate().find_map(|(at, (name, span))| {
+                names[..at].iter().find(|(known, _)| known == name).map(|(_, first)| (name.clone(), *span, *first))
+            });
+            if let Some((name, span, first)) = clash {
+                let problem = Diagnostic::new(code::E0207, span, format!("the port `{name}` is declared twice"));
+                self.push(problem.label("again here").also(first, "first here"));
+            }
+        }
+        let service = &self.mesh.services[id.0];
         match (on_vm, &service.vm) {
-            (Some(on), None) if !clauses.poisoned => {
+            (Some(on), None) if !service.incomplete => {
                 let span = on.span();
                 self.push(
                     Diagnostic::new(code::E0307, span, "a service on virtual machines needs the host it is called by")
@@ -209,7 +221,19 @@ impl<'t, 'a> Checker<'t, 'a> {
                     }
                 }
             }
-            "host" => self.mesh.services[id.0].vm = args.get("name").map(text),
+            "host" => {
+                let Some((host, span)) = args.get("name").map(text) else { return };
+                if host.starts_with('*') {
+                    self.push(
+                        Diagnostic::new(code::E0211, span, "a service is called by one host")
+                            .label("stands for many")
+                            .help("write the name that callers use"),
+                    );
+                    self.mesh.services[id.0].incomplete = true;
+                    return;
+                }
+                self.mesh.services[id.0].vm = Some((host, span));
+            }
             "behind" => self.mesh.services[id.0].behind_tls_balancer = true,
             word => {
                 if let (Some(protocol), Some(port)) = (Protocol::named(word), args.get("port")) {

@@ -7,6 +7,9 @@ use crate::condition::Test;
 use crate::model::{Action, Policy, Source, text};
 use crate::operand::{Arg, Value};
 
+/// How many service accounts Istio takes in one source.
+const MAX_ACCOUNTS: usize = 16;
+
 impl<'t, 'a> Checker<'t, 'a> {
     /// The callers; false where some could not be resolved.
     pub(super) fn sources(&mut self, found: Vec<Vec<Test<'t, 'a>>>, policy: &mut Policy<'a>, span: Span) -> bool {
@@ -92,6 +95,12 @@ impl<'t, 'a> Checker<'t, 'a> {
                 if args.list("names").iter().any(|arg| !self.star_at_an_end(arg)) {
                     return false;
                 }
+                if let Some(empty) =
+                    args.list("names").iter().find(|arg| matches!(text(arg).0.as_ref(), "" | "spiffe://"))
+                {
+                    self.push(Diagnostic::new(code::E0310, empty.span, "a principal has a name").label("empty"));
+                    return false;
+                }
                 let strip = |name: String| name.strip_prefix("spiffe://").map_or(name.clone(), str::to_owned);
                 ("principals", names("names").into_iter().map(strip).collect(), true)
             }
@@ -145,6 +154,21 @@ impl<'t, 'a> Checker<'t, 'a> {
             return false;
         }
         source.fields.push((field, values, test.span));
+        if let Some((.., span)) = source
+            .fields
+            .iter()
+            .find(|(field, values, _)| field.ends_with("erviceAccounts") && values.len() > MAX_ACCOUNTS)
+        {
+            let problem = Diagnostic::new(
+                code::E0310,
+                *span,
+                format!("more than {MAX_ACCOUNTS} callers whose namespace is not known"),
+            )
+            .label("Istio refuses so many accounts")
+            .help("write `in NS` at the top of the file: full identities have no such limit");
+            self.push(problem);
+            return false;
+        }
         // Istio takes accounts of the policy's own namespace only by themselves.
         let short = source.fields.iter().find(|(field, ..)| matches!(*field, "serviceAccounts" | "notServiceAccounts"));
         let long = source

@@ -118,6 +118,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                     return None;
                 }
                 let hosts = self.hosts_of(route);
+                if hosts.len() > 1 {
+                    self.push(
+                        Diagnostic::new(code::E0423, test.span, "each host of the target has rules of its own")
+                            .label("holds for one of them at most")
+                            .help("declare an external for each host, and a route for each"),
+                    );
+                    return None;
+                }
                 for arg in args.list("hosts") {
                     let (name, span) = text(arg);
                     if !hosts.is_empty() && !hosts.iter().any(|host| mesh_istio::host::covers(host, &name)) {

@@ -5,7 +5,7 @@ use mesh_istio::Rank;
 
 use super::{Checker, Placed, Site, rule::no_http};
 use crate::clause::{Clause, Clauses, twice};
-use crate::model::{Balance, Eject, EjectKind, HashKey, Layer, PoolValue, Subject, Tls, Traffic, text};
+use crate::model::{Balance, Eject, EjectKind, HashKey, Layer, PoolValue, Subject, Traffic, text};
 use crate::operand::{Arg, Value};
 use crate::vocabulary::Block;
 
@@ -64,6 +64,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                     continue;
                 }
             }
+            if let Subject::External(id) = subject {
+                foreign = self.mesh.externals[id.0].namespace != head.namespace;
+            }
             let http = self.may_speak_http(&subject);
             let layer = self.layer(statement.site, &clauses, http, target.span, caller.is_some());
             let mut traffic = Traffic {
@@ -75,6 +78,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 versions: Vec::new(),
                 ports: Vec::new(),
             };
+            if let (Subject::External(id), Some(tls)) = (subject, &traffic.layer.tls) {
+                self.encrypted_twice(id, None, tls.mode, tls.span);
+            }
             for clause in &clauses.list {
                 match clause.name() {
                     "version" => self.version_layer(statement.site, clause, &mut traffic, http),
@@ -108,6 +114,14 @@ impl<'t, 'a> Checker<'t, 'a> {
             return;
         };
         let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
+        if super::service::says_nothing(&inner) {
+            self.push(
+                Diagnostic::new(code::E0307, clause.span(), "settings of a port that say nothing")
+                    .label("nothing is said")
+                    .help("write `pool`, `eject`, `balance` or `tls` in it, or leave the port out"),
+            );
+            return;
+        }
         for arg in clause.args.list("names") {
             if !self.version(id, arg.word(), arg.span) {
                 continue;
@@ -160,6 +174,17 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let inner = self.inner(site, clause, Block::Layer);
         let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
+        if super::service::says_nothing(&inner) {
+            self.push(
+                Diagnostic::new(code::E0307, clause.span(), "settings of a port that say nothing")
+                    .label("nothing is said")
+                    .help("write `pool`, `eject`, `balance` or `tls` in it, or leave the port out"),
+            );
+            return;
+        }
+        if let (Subject::External(id), Some(tls)) = (traffic.subject, &layer.tls) {
+            self.encrypted_twice(id, Some(number), tls.mode, tls.span);
+        }
         match traffic.ports.iter().find(|(old, ..)| *old == number) {
             Some((.., first)) => {
                 let problem = twice(&format!("port {number}"), clause.span(), *first);
@@ -373,72 +398,6 @@ impl<'t, 'a> Checker<'t, 'a> {
             layer.eject = None;
         }
         self.diagnostics.extend(problems);
-    }
-
-    fn client_tls(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, of_caller: bool) -> Option<Tls<'a>> {
-        let clauses = self.inner(site, clause, Block::Tls);
-        let mode = clause.args.get("mode")?.word();
-        let get =
-            |word: &str, slot: &str| clauses.get(word).and_then(|clause| clause.args.get(slot)).map(|arg| text(arg).0);
-        let files = clauses
-            .get("cert")
-            .and_then(|clause| Some((text(clause.args.get("file")?).0, text(clause.args.get("key")?).0)));
-        let tls = Tls {
-            mode,
-            sni: get("sni", "name"),
-            san: clauses
-                .get("san")
-                .map(|clause| clause.args.list("names").iter().map(|arg| text(arg).0).collect())
-                .unwrap_or_default(),
-            ca: get("ca", "file"),
-            cert: get("cert", "name"),
-            files,
-            span: clause.span(),
-        };
-        if let (true, Some(inner)) = (matches!(mode, "off" | "mesh"), clauses.list.first()) {
-            let why = if mode == "off" { "there is no TLS" } else { "Istio keeps these certificates itself" };
-            self.push(
-                Diagnostic::new(code::E0319, inner.span(), format!("`{}` has nothing to work on", inner.name()))
-                    .label("would be ignored")
-                    .also(clause.span(), why),
-            );
-            return None;
-        }
-        if mode == "mutual" && tls.cert.is_none() && tls.files.is_none() && !clauses.poisoned {
-            self.push(
-                Diagnostic::new(code::E0307, clause.span(), "mutual TLS needs a certificate of the caller")
-                    .label("no `cert` is said")
-                    .help("write `cert file \"…\" key \"…\"`, or a secret in `traffic TARGET from CALLER`; for Istio's own mutual TLS write `tls mesh`"),
-            );
-            return None;
-        }
-        if let (Some(_), Some(ca)) = (&tls.cert, clauses.get("ca")) {
-            self.push(
-                Diagnostic::new(code::E0319, ca.span(), "the secret holds the authority already")
-                    .label("`ca` goes with certificate files"),
-            );
-            return None;
-        }
-        if let (Some(cert), "simple") =
-            (clauses.get("cert").filter(|_| tls.files.is_some() || tls.cert.is_some()), mode)
-        {
-            self.push(
-                Diagnostic::new(code::E0319, cert.span(), "with `tls simple` the caller shows no certificate")
-                    .label("would be ignored")
-                    .help("write `tls mutual`"),
-            );
-            return None;
-        }
-        if let (Some(_), Some(cert), false) = (&tls.cert, clauses.get("cert"), of_caller) {
-            self.push(
-                Diagnostic::new(code::E0307, cert.span(), "a secret is read for one caller, and none is named")
-                    .label("whose secret?")
-                    .note("without a caller Istio's sidecars leave this TLS out and speak plain text")
-                    .help("write `traffic TARGET from CALLER`, or certificate files: `cert file \"…\" key \"…\"`"),
-            );
-            return None;
-        }
-        Some(tls)
     }
 }
 

@@ -124,6 +124,16 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         self.mesh.traffic = united;
+        // A service that has versions and the traffic to it are one object.
+        for traffic in self.mesh.traffic.iter().filter(|traffic| !traffic.foreign && traffic.caller.is_none()) {
+            let Subject::Service(id) = traffic.subject else { continue };
+            let service = &self.mesh.services[id.0];
+            if let (Some((_, first)), Some((_, again)), None) =
+                (&service.common.export, &traffic.head.common.export, &service.vm)
+            {
+                self.diagnostics.push(twice("export", *again, *first));
+            }
+        }
     }
 
     /// All `jwt` of a target are one: an issuer and `require` stand once.

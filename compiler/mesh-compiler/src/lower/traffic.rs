@@ -26,20 +26,20 @@ impl<'m, 'a> Lower<'m, 'a> {
         let mut by_service: HashMap<ServiceId, Vec<&'m Traffic<'a>>> = HashMap::new();
         let mut by_external: HashMap<ExternalId, Vec<&'m Traffic<'a>>> = HashMap::new();
         let mut namespaces: HashMap<&'a str, &'m Traffic<'a>> = HashMap::new();
-        let mut whole: Option<&'m Traffic<'a>> = None;
+        let whole = mesh.traffic.iter().find(|traffic| traffic.subject == Subject::Mesh);
         for traffic in &mesh.traffic {
             match traffic.subject {
                 Subject::Service(id) => by_service.entry(id).or_default().push(traffic),
                 Subject::External(id) => by_external.entry(id).or_default().push(traffic),
-                Subject::Host(host) => self.plain(traffic, host, mesh_istio::host::slug(host)),
+                Subject::Host(host) => self.plain(traffic, &traffic.layer, host, mesh_istio::host::slug(host)),
                 Subject::Namespace(namespace) => {
                     namespaces.insert(namespace, traffic);
-                    self.plain(traffic, &format!("*.{namespace}.svc.cluster.local"), namespace.to_owned());
+                    // The rule of a namespace hides that of the mesh.
+                    let layer = whole.map(|whole| fold(&whole.layer, &traffic.layer));
+                    let layer = layer.as_ref().unwrap_or(&traffic.layer);
+                    self.plain(traffic, layer, &format!("*.{namespace}.svc.cluster.local"), namespace.to_owned());
                 }
-                Subject::Mesh => {
-                    whole = Some(traffic);
-                    self.plain(traffic, "*.local", "mesh".to_owned());
-                }
+                Subject::Mesh => self.plain(traffic, &traffic.layer, "*.local", "mesh".to_owned()),
                 Subject::ThisNamespace | Subject::Gateway(_) => {}
             }
         }
@@ -68,37 +68,33 @@ impl<'m, 'a> Lower<'m, 'a> {
         for (at, external) in mesh.externals.iter().enumerate() {
             let said = by_external.remove(&ExternalId(at)).unwrap_or_default();
             let encrypted = external.emits && external.ports.iter().any(|port| port.tls.is_some());
-            if said.is_empty() && encrypted {
-                self.external_rules(ExternalId(at), None);
+            let owner = said.iter().copied().find(|traffic| !traffic.foreign && traffic.caller.is_none());
+            if owner.is_none() && encrypted {
+                self.external_rules(ExternalId(at), None, None);
             }
             for traffic in said {
-                self.external_rules(ExternalId(at), Some(traffic));
+                let owner = owner.filter(|owner| !std::ptr::eq(*owner, traffic));
+                self.external_rules(ExternalId(at), Some(traffic), owner);
             }
         }
     }
 
     /// A rule for a host that is no declared service.
-    fn plain(&mut self, traffic: &Traffic<'a>, host: &str, name: String) {
-        let namespace = if traffic.subject == Subject::Mesh {
-            Some(self.mesh.settings.root_namespace)
-        } else {
-            traffic.head.namespace
+    fn plain(&mut self, traffic: &Traffic<'a>, layer: &Layer<'a>, host: &str, name: String) {
+        // A rule for one caller is read in the caller's namespace only.
+        let namespace = match (traffic.subject, traffic.caller) {
+            (Subject::Mesh, None) => Some(self.mesh.settings.root_namespace),
+            _ => traffic.head.namespace,
         };
         let name = self.named_for(traffic, name);
         let mut resource = self.resource(Kind::DestinationRule, namespace, name, &traffic.head);
         resource.spec.set("host", host);
         self.put_caller(traffic, &mut resource.spec);
         let ports = Ports { http: true, tcp: false };
-        let mut policy = policy_object(&traffic.layer, traffic.head.span, ports);
-        self.port_settings(&traffic.layer, &traffic.ports, ports, &mut policy);
+        let mut policy = policy_object(layer, traffic.head.span, ports);
+        self.port_settings(layer, &traffic.ports, ports, &mut policy);
         resource.spec.put_object("trafficPolicy", policy);
-        self.export(
-            &traffic.head.common,
-            traffic.head.namespace,
-            traffic.caller.is_some(),
-            traffic.head.span,
-            &mut resource.spec,
-        );
+        self.export(&traffic.head.common, namespace, traffic.caller.is_some(), traffic.head.span, &mut resource.spec);
         self.out.push(resource);
     }
 
@@ -119,7 +115,8 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
     }
 
-    fn external_rules(&mut self, id: ExternalId, traffic: Option<&Traffic<'a>>) {
+    /// The rules of an external's hosts; those of callers repeat what the `owner` says.
+    fn external_rules(&mut self, id: ExternalId, traffic: Option<&Traffic<'a>>, owner: Option<&Traffic<'a>>) {
         let external = &self.mesh.externals[id.0];
         let ports = Ports {
             http: external.ports.iter().any(|port| port.port.protocol.rank() == Rank::Http),
@@ -130,11 +127,8 @@ impl<'m, 'a> Lower<'m, 'a> {
                 Some(traffic) => traffic.head.clone(),
                 None => Head { namespace: external.namespace, span: external.span, common: external.common.clone() },
             };
-            // A DestinationRule cannot be exported nowhere; at home is as near as it gets.
             let mut head = head;
-            for place in head.common.export.iter_mut().flat_map(|(places, _)| places) {
-                *place = if *place == "nowhere" { "here" } else { place };
-            }
+            at_home(&mut head);
             let own = head.common.object.map_or(external.name, |(name, _)| name);
             let name = if i == 0 { own.to_owned() } else { format!("{own}-{}", i + 1) };
             let mut resource = self.resource(Kind::DestinationRule, head.namespace, own, &head);
@@ -146,13 +140,13 @@ impl<'m, 'a> Lower<'m, 'a> {
             if let Some(traffic) = traffic {
                 self.put_caller(traffic, &mut resource.spec);
             }
-            let none = Layer::default();
-            let layer = traffic.map_or(&none, |traffic| &traffic.layer);
-            let verified = verified(layer, host, ports, &mut resource.reasons);
+            let below = owner.map_or_else(Layer::default, |owner| owner.layer.clone());
+            let layer = traffic.map_or(below.clone(), |traffic| fold(&below, &traffic.layer));
+            let verified = verified(&layer, host, ports, &mut resource.reasons);
             let layer = &verified;
             let mut policy = policy_object(layer, head.span, ports);
-            let mut settings: Vec<(u16, Layer<'a>, Span)> =
-                traffic.map(|traffic| traffic.ports.clone()).unwrap_or_default();
+            let mut settings: Vec<(u16, Layer<'a>, Span)> = owner.map(|owner| owner.ports.clone()).unwrap_or_default();
+            merge(&mut settings, traffic.map(|traffic| traffic.ports.as_slice()).unwrap_or_default());
             for port in &external.ports {
                 if let Some((_, span)) = port.tls
                     && !settings.iter().any(|(number, ..)| *number == port.port.number)
@@ -187,7 +181,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 continue;
             }
             resource.spec.put_object("trafficPolicy", policy);
-            let of_caller = traffic.is_some_and(|traffic| traffic.caller.is_some());
+            let of_caller = traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some());
             self.export(&head.common, head.namespace, of_caller, head.span, &mut resource.spec);
             self.out.push(resource);
         }
@@ -207,14 +201,26 @@ impl<'m, 'a> Lower<'m, 'a> {
             http: service.ports.is_empty() || service.ports.iter().any(|port| port.protocol.rank() == Rank::Http),
             tcp: service.ports.iter().any(|port| port.protocol.rank() != Rank::Http),
         };
+        let owns = |traffic: &Traffic<'a>| !traffic.foreign && traffic.caller.is_none() && service.vm.is_none();
         let head = match traffic {
+            Some(traffic) if owns(traffic) => {
+                // The service and the traffic to it are one object: it carries the labels of both.
+                let mut head = traffic.head.clone();
+                head.common.labels.extend(service.common.labels.iter().cloned());
+                head.common.annotations.extend(service.common.annotations.iter().cloned());
+                head.common.export = head.common.export.or_else(|| service.common.export.clone());
+                head.common.object = head.common.object.or(service.common.object);
+                head
+            }
             Some(traffic) => traffic.head.clone(),
             None => {
                 let mut common = service.common.clone();
                 if service.vm.is_some() {
                     common.object = None;
                 }
-                Head { namespace: service.namespace, span: service.span, common }
+                let mut head = Head { namespace: service.namespace, span: service.span, common };
+                at_home(&mut head);
+                head
             }
         };
         let name = service.name.to_owned();
@@ -288,6 +294,13 @@ impl<'m, 'a> Lower<'m, 'a> {
     fn port_settings(&self, layer: &Layer<'a>, ports: &[(u16, Layer<'a>, Span)], kinds: Ports, policy: &mut Object) {
         let list = ports.iter().map(|(number, own, span)| port_object(*number, &fold(layer, own), *span, kinds).node());
         policy.put_list("portLevelSettings", list.collect());
+    }
+}
+
+/// A DestinationRule cannot be exported nowhere; at home is as near as it gets.
+fn at_home(head: &mut Head<'_>) {
+    for place in head.common.export.iter_mut().flat_map(|(places, _)| places) {
+        *place = if *place == "nowhere" { "here" } else { place };
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) fn bad_name(of: Type, text: &str, span: Span) -> Diagnostic {
     let label = match of {
         _ if dots => "lower-case letters, digits, inner dashes and dots, 253 at most",
         Type::Service => "lower-case letters, digits and inner dashes, 63 at most, with a letter first",
+        Type::Alias => "lower-case letters, digits and inner dashes, 62 at most",
         _ => "lower-case letters, digits and inner dashes, 63 at most",
     };
     let problem = Diagnostic::new(code::E0211, span, format!("`{text}` cannot be {of}")).label(label);
@@ -28,6 +29,8 @@ pub(super) fn label(of: Type, text: &str, span: Span) -> Result<&str, Failure> {
         Type::Account | Type::Name | Type::Provider => host::is_subdomain(text),
         // Kubernetes takes a digit first for most names, but not for services.
         Type::Service => host::is_label(text) && !text.starts_with(|c: char| c.is_ascii_digit()),
+        // Istio takes names of 62 letters at most where endpoints name their ports.
+        Type::Alias => host::is_label(text) && text.len() < 63,
         _ => host::is_label(text),
     };
     if !fits {

@@ -32,6 +32,9 @@ pub(super) fn status(of: Type, text: &str, span: Span, low: u32, high: u32) -> R
     }
 }
 
+/// The longest duration in milliseconds: Istio counts nanoseconds in 64 bits.
+const LONGEST: f64 = 2_562_047.0 * 3_600_000.0;
+
 /// A duration: `2s`, `1h30m`, `500ms`; whole milliseconds, one at least.
 pub(super) fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
     let Some(millis) = mesh_istio::millis(text) else {
@@ -39,7 +42,10 @@ pub(super) fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failu
         let (number, unit) = text.split_at(digits);
         return Err(not_a_duration(text, number, unit, span).into());
     };
-    if !(1.0..=9e15).contains(&millis) || millis.fract() != 0.0 {
+    if millis > LONGEST {
+        return Err(bounds(span, format!("`{text}` is longer than Istio counts"), "2562047h at most"));
+    }
+    if millis < 1.0 || millis.fract() != 0.0 {
         return Err(bounds(
             span,
             format!("`{text}` is not a duration that Istio takes"),

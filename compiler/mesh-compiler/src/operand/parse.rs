@@ -129,7 +129,7 @@ impl<'a> Reader<'_, 'a> {
             Type::Service | Type::Gateway | Type::Delegate => Value::Name(qualified(of, text, span)?),
             Type::Destination => destination(text, span)?,
             Type::Name | Type::Port | Type::Account | Type::Provider => Value::Word(label(of, text, span)?),
-            Type::Namespace => Value::Word(label(of, text, span)?),
+            Type::Namespace | Type::Alias => Value::Word(label(of, text, span)?),
             Type::Export => match text {
                 "here" | "everywhere" | "nowhere" => Value::Word(text),
                 _ => Value::Word(label(of, text, span)?),
@@ -145,7 +145,7 @@ impl<'a> Reader<'_, 'a> {
             },
             Type::Endpoint => match Address::parse(text) {
                 Some(Address::One(_)) => Value::Word(text),
-                None if host::is_host(text) && text != "*" => Value::Word(text),
+                None if host::is_host(text) && !text.starts_with('*') => Value::Word(text),
                 _ => return wrong(),
             },
             Type::Header => Value::Word(header(text, span)?),
@@ -186,7 +186,10 @@ impl<'a> Reader<'_, 'a> {
                 Some(address) => Value::Address(address),
                 None => return Err(expected(of, &format!("`\"{text}\"`"), span).into()),
             },
-            Type::Endpoint if matches!(Address::parse(&text), Some(Address::One(_))) || host::is_host(&text) => {
+            Type::Endpoint
+                if matches!(Address::parse(&text), Some(Address::One(_)))
+                    || (host::is_host(&text) && !text.starts_with('*')) =>
+            {
                 Value::Text(text)
             }
             Type::Target => match host_name(text, span)? {

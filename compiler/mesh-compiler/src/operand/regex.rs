@@ -2,7 +2,8 @@
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{
-    Ast, ClassSetBinaryOp, Flag, Flags, FlagsItemKind, RepetitionKind, RepetitionRange, Visitor, visit,
+    Ast, ClassSetBinaryOp, ClassSetItem, ClassUnicode, ClassUnicodeKind, Flag, Flags, FlagsItemKind, HexLiteralKind,
+    Literal, LiteralKind, RepetitionKind, RepetitionRange, Visitor, visit,
 };
 
 /// RE2 refuses to count further.
@@ -11,7 +12,66 @@ const MAX_REPEAT: u32 = 1000;
 /// What RE2 would not take, as a sentence.
 pub(super) fn beyond_re2(pattern: &str) -> Option<&'static str> {
     let ast = Parser::new().parse(pattern).ok()?;
+    if repeats(&ast) > u64::from(MAX_REPEAT) {
+        return Some("RE2 repeats 1000 times at most, repeats within repeats included");
+    }
     visit(&ast, Finder(None)).err()
+}
+
+/// How often the innermost part of an expression is repeated at most.
+fn repeats(ast: &Ast) -> u64 {
+    match ast {
+        Ast::Repetition(repetition) => {
+            let own = match &repetition.op.kind {
+                RepetitionKind::Range(
+                    RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n),
+                ) => u64::from(*n).max(1),
+                _ => 1,
+            };
+            own.saturating_mul(repeats(&repetition.ast))
+        }
+        Ast::Group(group) => repeats(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().map(repeats).max().unwrap_or(1),
+        Ast::Concat(concat) => concat.asts.iter().map(repeats).max().unwrap_or(1),
+        _ => 1,
+    }
+}
+
+/// The classes of letters that RE2 knows by a name of more than two letters, as far as people write them.
+const SCRIPTS: [&str; 14] = [
+    "Latin",
+    "Greek",
+    "Cyrillic",
+    "Han",
+    "Arabic",
+    "Hebrew",
+    "Hiragana",
+    "Katakana",
+    "Thai",
+    "Hangul",
+    "Devanagari",
+    "Armenian",
+    "Georgian",
+    "Common",
+];
+
+fn literal(literal: &Literal) -> Result<(), &'static str> {
+    match literal.kind {
+        LiteralKind::HexFixed(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong)
+        | LiteralKind::HexBrace(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong) => {
+            Err("RE2 writes a character by its number as `\\x{E9}`, not as `\\u`")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn letters(class: &ClassUnicode) -> Result<(), &'static str> {
+    let known = match &class.kind {
+        ClassUnicodeKind::OneLetter(_) => true,
+        ClassUnicodeKind::Named(name) => name.len() <= 2 || SCRIPTS.contains(&name.as_str()),
+        ClassUnicodeKind::NamedValue { .. } => false,
+    };
+    if known { Ok(()) } else { Err("RE2 knows classes of letters such as `\\pL`, `\\p{Lu}` and `\\p{Greek}` only") }
 }
 
 struct Finder(Option<&'static str>);
@@ -28,12 +88,21 @@ impl Visitor for Finder {
         match ast {
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => group.flags().map_or(Ok(()), flags),
-            Ast::Repetition(repetition) => match &repetition.op.kind {
-                RepetitionKind::Range(
-                    RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n),
-                ) if *n > MAX_REPEAT => Err("RE2 repeats 1000 times at most"),
-                _ => Ok(()),
-            },
+            Ast::Repetition(repetition) if matches!(*repetition.ast, Ast::Repetition(_)) => {
+                Err("RE2 takes no repetition of a repetition, such as `a**`")
+            }
+            Ast::Literal(found) => literal(found),
+            Ast::ClassUnicode(class) => letters(class),
+            _ => Ok(()),
+        }
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), &'static str> {
+        match item {
+            ClassSetItem::Bracketed(_) => Err("RE2 has no class within a class: write `\\[` for the sign itself"),
+            ClassSetItem::Literal(found) => literal(found),
+            ClassSetItem::Range(range) => literal(&range.start).and(literal(&range.end)),
+            ClassSetItem::Unicode(class) => letters(class),
             _ => Ok(()),
         }
     }
@@ -57,10 +126,22 @@ mod tests {
 
     #[test]
     fn re2_is_smaller() {
-        for pattern in ["a{2000}", "(?x)a b", "[a-z&&[^b]]"] {
+        for pattern in [
+            "a{2000}",
+            "(?x)a b",
+            "[a-z&&[^b]]",
+            "(a{1000}){1000}",
+            "a**",
+            "a++",
+            "[[:foo:]]",
+            "\\u00e9",
+            "\\p{Alphabetic}",
+            "\\p{sc=Greek}",
+            "[a[bc]]",
+        ] {
             assert!(beyond_re2(pattern).is_some(), "{pattern}");
         }
-        for pattern in ["/v[0-9]+/.*", "(?i)a", "(?:a|b){2,3}"] {
+        for pattern in ["/v[0-9]+/.*", "(?i)a", "(?:a|b){2,3}", "[[:alpha:]]", "\\p{Greek}\\pL", "(a*)*", "\\x{E9}"] {
             assert!(beyond_re2(pattern).is_none(), "{pattern}");
         }
     }

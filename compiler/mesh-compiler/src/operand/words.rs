@@ -1,5 +1,7 @@
 //! The words of Istio and Envoy that operands may be.
 
+use std::ops::RangeInclusive;
+
 /// The HTTP methods that Istio knows.
 pub(super) const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
@@ -65,8 +67,24 @@ pub(super) const GRPC: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
+/// The statuses that HTTP has a name for: Istio takes no others as a reason to retry.
+const STATUSES: [RangeInclusive<u16>; 12] = [
+    100..=103,
+    200..=208,
+    226..=226,
+    300..=305,
+    307..=308,
+    400..=418,
+    421..=426,
+    428..=429,
+    431..=431,
+    451..=451,
+    500..=508,
+    510..=511,
+];
+
 /// The reason to retry that a word names: a policy or a status code.
 pub(super) fn retry_on(word: &str) -> Option<&str> {
-    let code = word.len() == 3 && word.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
+    let code = word.len() == 3 && word.parse().is_ok_and(|code| STATUSES.iter().any(|range| range.contains(&code)));
     (RETRY_ON.contains(&word) || code).then_some(word)
 }

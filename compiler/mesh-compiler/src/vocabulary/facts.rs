@@ -240,7 +240,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "external",
         &[File],
-        &["name:NAME hosts:HOST, [ in namespace:NAMESPACE ] [ as object:NAME ]"],
+        &["name:SERVICE hosts:HOST, [ in namespace:NAMESPACE ] [ as object:NAME ]"],
         "something outside the mesh",
         "external stripe \"api.stripe.com\" < https 443 >",
         "ServiceEntry",
@@ -333,7 +333,7 @@ const fn port(word: &'static str, help: &'static str) -> Entry {
     clause(
         word,
         &[Service],
-        &["port:PORTNUM [ to target:PORTNUM ] [ as alias:NAME ]"],
+        &["port:PORTNUM [ to target:PORTNUM ] [ as alias:ALIAS ]"],
         help,
         "http 80 to 8080 as web",
         "the kind of route, and the ports of policies",
@@ -345,7 +345,7 @@ const fn external_port(word: &'static str, help: &'static str) -> Entry {
     clause(
         word,
         &[External],
-        &["port:PORTNUM [ to target:PORTNUM ] [ tls mode:{simple|mesh|off} ] [ as alias:NAME ]"],
+        &["port:PORTNUM [ to target:PORTNUM ] [ tls mode:{simple|mesh|off} ] [ as alias:ALIAS ]"],
         help,
         "http 80 to 443 tls simple",
         "ServiceEntry `ports`; with `tls`, a DestinationRule",
