@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"slices"
 	"sort"
 	"strings"
 
@@ -15,12 +16,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
+	networking "istio.io/api/networking/v1alpha3"
 	security "istio.io/api/security/v1beta1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/mesh"
+	"istio.io/istio/pkg/config/schema/gvk"
 	"istio.io/istio/pkg/kube"
 	"istio.io/istio/pkg/test"
 )
@@ -91,6 +94,10 @@ type Options struct {
 	Mesh json.RawMessage
 	// Extra objects of Istio, as YAML: what a test adds to a bundle.
 	Extra string
+	// Plain takes TLS between proxies and pods out: the pods of a test have no certificates.
+	Plain bool
+	// Ports are the workload ports that a test moves elsewhere, for the policies that name them.
+	Ports map[string]string
 	// Listen makes it listen on a port of the loopback device, for Envoy.
 	Listen func() (net.Listener, error)
 }
@@ -106,6 +113,10 @@ func Start(t test.Failer, bundle string, world *World, options Options) *xds.Fak
 		t.Fatal(err)
 	}
 	keepKeysHere(configs)
+	if options.Plain {
+		configs = speakPlain(configs)
+	}
+	movePorts(configs, options.Ports)
 	objects := append([]runtime.Object{}, world.Objects...)
 	for _, document := range strings.Split(bundle, "\n---\n") {
 		if strings.Contains(document, "\nkind: Namespace\n") || strings.HasPrefix(document, "kind: Namespace\n") {
@@ -162,6 +173,58 @@ func keepKeysHere(configs []config.Config) {
 			}
 		}
 	}
+}
+
+func movePorts(configs []config.Config, moved map[string]string) {
+	for _, c := range configs {
+		policy, ok := c.Spec.(*security.AuthorizationPolicy)
+		if !ok {
+			continue
+		}
+		for _, rule := range policy.Rules {
+			for _, to := range rule.To {
+				for _, ports := range [][]string{to.Operation.GetPorts(), to.Operation.GetNotPorts()} {
+					for i, port := range ports {
+						if elsewhere, ok := moved[port]; ok {
+							ports[i] = elsewhere
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func speakPlain(configs []config.Config) []config.Config {
+	off := config.Config{
+		Meta: config.Meta{GroupVersionKind: gvk.PeerAuthentication, Name: "plain", Namespace: "istio-system"},
+		Spec: &security.PeerAuthentication{
+			Mtls: &security.PeerAuthentication_MutualTLS{Mode: security.PeerAuthentication_MutualTLS_DISABLE},
+		},
+	}
+	configs = append(slices.DeleteFunc(configs, func(c config.Config) bool {
+		return c.GroupVersionKind == gvk.PeerAuthentication
+	}), off)
+	policy := func(policy *networking.TrafficPolicy) {
+		if policy == nil {
+			return
+		}
+		policy.Tls = nil
+		for _, port := range policy.PortLevelSettings {
+			port.Tls = nil
+		}
+	}
+	for _, c := range configs {
+		rule, ok := c.Spec.(*networking.DestinationRule)
+		if !ok {
+			continue
+		}
+		policy(rule.TrafficPolicy)
+		for _, subset := range rule.Subsets {
+			policy(subset.TrafficPolicy)
+		}
+	}
+	return configs
 }
 
 // Proxies makes the proxy of each Pod, in the order of their names.

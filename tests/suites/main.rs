@@ -5,6 +5,7 @@
 
 mod conformance;
 mod corpus;
+mod e2e;
 mod folders;
 mod generated;
 mod grow;
@@ -31,6 +32,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(mutations::trials());
     trials.extend(robustness::trials());
     trials.extend(rules::trials());
+    trials.extend(e2e::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());
     trials.extend(generated::trials());
@@ -38,7 +40,7 @@ fn main() -> std::process::ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !judge::is_available() {
         eprintln!(
-            "not run here: conformance with Istio's own code, which needs Go; `.ci/run` builds its judge and runs it"
+            "not run here: conformance with Istio's own code and the end-to-end suite, which need Go; `.ci/run` runs them"
         );
     }
     conclusion.exit_code()

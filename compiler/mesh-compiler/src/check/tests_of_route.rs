@@ -97,6 +97,15 @@ impl<'t, 'a> Checker<'t, 'a> {
                 if !self.claim_possible(test, route) {
                     return None;
                 }
+                if patterns.contains(&Pattern::Present) {
+                    self.push(
+                        Diagnostic::new(code::E0313, test.span, "a route cannot test whether a claim is there")
+                            .label("with which value?")
+                            .note("Istio would send Envoy a test without a value, and Envoy would refuse the routes of the whole listener")
+                            .help("write the values, or `~\".+\"` for any text"),
+                    );
+                    return None;
+                }
                 patterns.into_iter().map(|pattern| TestKind::Claim(name, pattern)).collect()
             }
             "host" => patterns.into_iter().map(TestKind::Host).collect(),
