@@ -69,6 +69,7 @@ struct Session {
     stdout: BufReader<ChildStdout>,
 }
 
+#[expect(clippy::zombie_processes, reason = "it ends with this process")]
 static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     let program = std::env::var_os("MESH_JUDGE").expect("the judge is named");
     let schemas = std::env::var_os("MESH_JUDGE_CRDS").expect("the CRDs are named");

@@ -297,5 +297,5 @@ impl<'t, 'a> Checker<'t, 'a> {
 
 /// The one line that is said of what is not compiled yet.
 fn not_yet(clause: &Clause<'_, '_>) -> Diagnostic {
-    Diagnostic::new(code::E0390, clause.span(), format!("`{}` is not supported by this meshc yet", clause.name()))
+    crate::clause::not_yet(clause.name(), clause.span())
 }

@@ -53,6 +53,11 @@ impl<'t, 'a> Clauses<'t, 'a> {
     }
 }
 
+/// The one line that is said of what is not compiled yet.
+pub(crate) fn not_yet(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(code::E0390, span, format!("`{word}` is not supported by this meshc yet"))
+}
+
 /// Reads statements of one file and reports what does not fit.
 pub(crate) struct Walk<'t, 'a, 'd> {
     pub reader: Reader<'t, 'a>,
@@ -105,6 +110,11 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
         let head = Head { word, items, span: statement.head_span(), block };
         let args = match fit(self.reader, &head) {
             Ok(args) => args,
+            // What its shape will be in the end is not said by a compiler that does not have it.
+            Err(_) if word.entry.stage == Stage::Planned => {
+                self.diagnostics.push(not_yet(word.entry.word, statement.head_span()));
+                return None;
+            }
             Err(failure) => {
                 self.report(doubled(statement).unwrap_or(failure));
                 return None;

@@ -14,6 +14,7 @@ use std::fmt;
 use mesh_diagnostics::{Diagnostic, Span};
 
 pub use address::Address;
+pub(crate) use numbers::time_unit;
 pub(crate) use parse::Reader;
 pub(crate) use pattern::escape as escape_regex;
 pub use pattern::{Path, Pattern};

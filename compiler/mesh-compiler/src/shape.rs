@@ -75,11 +75,11 @@ pub(crate) fn fit<'t, 'a>(reader: Reader<'t, 'a>, head: &Head<'t>) -> Result<Mat
             Ok(()) => return Ok(matcher.out),
             Err(miss) => match &mut best {
                 Some(old) if miss.reached == old.reached => {
-                    if let (Some((old, _)), Some((new, _))) = (&mut old.missing, miss.missing) {
-                        if !old.ends_with(&new) {
-                            old.push_str(", or ");
-                            old.push_str(&new);
-                        }
+                    if let (Some((old, _)), Some((new, _))) = (&mut old.missing, miss.missing)
+                        && !old.ends_with(&new)
+                    {
+                        old.push_str(", or ");
+                        old.push_str(&new);
                     }
                     words.extend(miss.word);
                     // An operand of the right kind that is wrong in itself says more than one of another kind.
@@ -243,6 +243,16 @@ impl<'a> Matcher<'_, '_, 'a> {
         let tree = self.reader.tree;
         let item = self.items[self.at];
         let next = self.items.get(self.at + 1);
+        let number = tree.slice(item.key);
+        let unit = next.filter(|next| !next.after_comma && next.value.is_none()).map(|next| tree.slice(next.key));
+        let timed = slot.of == Type::Duration && number.parse::<f64>().is_ok();
+        let unit = unit.filter(|_| timed).and_then(crate::operand::time_unit);
+        if let (Some(unit), Some(next)) = (unit, next) {
+            let whole = Span::new(tree.file(), item.key.start, next.end());
+            let text = format!("{number}{unit}");
+            let problem = Diagnostic::new(code::E0301, whole, "a duration is written in one piece");
+            return self.miss(problem.label("a number and its unit apart").fix(format!("write `{text}`"), whole, text));
+        }
         let equals = next.filter(|next| next.key.kind == OperandKind::Equals);
         if let (Type::Pair, Some(equals)) = (slot.of, equals) {
             let gap = Span::new(

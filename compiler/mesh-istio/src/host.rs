@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn hosts_are_those_of_istio() {
-        for host in ["*", "a", "a.b", "*.a.b", "*-x.b", "A.b", "shop_1.b"] {
+        for host in ["*", "a", "a.b", "*.a.b", "*-x.b", "A.b"] {
             assert!(is_host(host), "{host}");
         }
-        for host in ["", "a..b", "-a", "a.*.b", "1.2.3.4", "a b", "*."] {
+        for host in ["", "a..b", "-a", "a.*.b", "1.2.3.4", "a b", "*.", "a_b.c", "*--x.b"] {
             assert!(!is_host(host), "{host}");
         }
     }

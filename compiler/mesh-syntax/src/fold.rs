@@ -75,7 +75,12 @@ impl<'a> Row<'a> {
             }
             Token::Colon => {
                 let complete = self.items.last().is_some_and(|item| item.value.is_none());
-                if !complete || self.comma.is_some() || self.colon.is_some() {
+                let word = self.word_around(span);
+                if word.matches(':').count() > 1 && word.bytes().all(|b| b.is_ascii_hexdigit() || b":./".contains(&b)) {
+                    let start = span.start
+                        - self.text[..span.start as usize].bytes().rev().take_while(is_of_word).count() as u32;
+                    self.fail(message::address(Span::new(self.file, start, start + word.len() as u32)));
+                } else if !complete || self.comma.is_some() || self.colon.is_some() {
                     self.fail(message::lone_colon(span, !self.items.is_empty()));
                 } else {
                     self.colon = Some(span);
@@ -84,6 +89,13 @@ impl<'a> Row<'a> {
             Token::Junk => self.fail(message::junk(text, span)),
         }
         self.end = Some(span.end);
+    }
+
+    /// The text around a sign, up to the next blanks and brackets.
+    fn word_around(&self, span: Span) -> &str {
+        let before = self.text[..span.start as usize].bytes().rev().take_while(is_of_word).count();
+        let behind = self.text[span.start as usize..].bytes().take_while(is_of_word).count();
+        &self.text[span.start as usize - before..span.start as usize + behind]
     }
 
     fn operand(&mut self, operand: Operand) {
@@ -104,4 +116,8 @@ impl<'a> Row<'a> {
     pub fn finish(&mut self) {
         self.half_pair();
     }
+}
+
+fn is_of_word(byte: &u8) -> bool {
+    !byte.is_ascii_whitespace() && !b",;<>()\"=|".contains(byte)
 }

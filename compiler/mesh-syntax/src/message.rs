@@ -39,11 +39,9 @@ pub(crate) fn bracket(fault: Fault, line: &Line, span: impl Fn(usize, usize) -> 
 }
 
 pub(crate) fn stray(span: Span) -> Diagnostic {
-    Diagnostic::new(code::E0103, span, "this `>` closes nothing").label("no `<` is open here").fix(
-        "remove the `>`",
-        span,
-        "",
-    )
+    Diagnostic::new(code::E0103, span, "this `>` closes nothing")
+        .label("no `<` is open here")
+        .help("remove the `>`, or write the `<` that it should close")
 }
 
 pub(crate) fn headless(open: Span, head: Option<Span>) -> Diagnostic {
@@ -102,6 +100,13 @@ pub(crate) fn half_pair(span: Span, key: &str) -> Diagnostic {
     Diagnostic::new(code::E0107, span, format!("`{key}:` lacks its right half"))
         .label("nothing follows the `:` in this line")
         .help(format!("write a value, as in `{key}: VALUE`, or leave the `:` out"))
+}
+
+/// The colons of an IPv6 address join no pairs.
+pub(crate) fn address(span: Span) -> Diagnostic {
+    Diagnostic::new(code::E0107, span, "an IPv6 address is written in quotes")
+        .label("its colons are read as those of pairs")
+        .help("write it as a text, as in `\"2001:db8::1\"`")
 }
 
 pub(crate) fn lone_colon(colon: Span, behind_something: bool) -> Diagnostic {

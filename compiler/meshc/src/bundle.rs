@@ -26,7 +26,7 @@ pub fn write(folder: &Path, outputs: &[Output]) -> Result<(), Failure> {
         let path = folder.join(&output.name);
         if path.exists() && !before.contains(&output.name) {
             return Err(Failure(format!(
-                "`{}` exists and was not written by meshc; move it away, or choose another folder",
+                "`{}` exists and, by the list in `{MANIFEST}`, was not written by meshc; move it away, or choose another folder",
                 path.display()
             )));
         }

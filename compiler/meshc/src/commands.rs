@@ -59,6 +59,6 @@ pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
 }
 
 /// Writes the problems of a program as the arguments want them.
-pub fn report_problems(compiled: &Compiled, program: &cli::Program, to_stdout: bool) {
-    report::problems(&compiled.compilation.diagnostics, compiled.sources(), program.diagnostics, to_stdout);
+pub fn report_problems(compiled: &Compiled, program: &cli::Program, to_stdout: bool) -> Result<(), Failure> {
+    report::problems(&compiled.compilation.diagnostics, compiled.sources(), program.diagnostics, to_stdout)
 }

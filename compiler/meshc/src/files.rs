@@ -150,7 +150,8 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The `.mesh` files of a folder and its folders, by name; hidden ones are left out.
+/// The `.mesh` files of a folder and its folders, by name; hidden ones are left out, and folders that are links, which
+/// may lead around in circles.
 fn mesh_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let fail = |error: std::io::Error| Failure(format!("the folder `{}` cannot be read: {error}", folder.display()));
     let mut entries: Vec<PathBuf> = Vec::new();
@@ -165,7 +166,9 @@ fn mesh_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             continue;
         }
         if path.is_dir() {
-            files.extend(mesh_files(&path)?);
+            if !path.is_symlink() {
+                files.extend(mesh_files(&path)?);
+            }
         } else if path.extension().is_some_and(|extension| extension == "mesh") {
             files.push(path);
         }
@@ -178,12 +181,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fail = |error: std::io::Error| Failure(format!("`{}` cannot be written: {error}", path.display()));
+    // A link stays one: what it leads to is written.
+    let target =
+        if path.is_symlink() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What goes wrong with the file beside it that is written first is of no use to people.
+    let fail = |error: std::io::Error| Failure(format!("`{}` cannot be written: {}", path.display(), error.kind()));
     let mut file = tempfile::Builder::new().prefix(".meshc-").tempfile_in(folder).map_err(fail)?;
     std::io::Write::write_all(&mut file, bytes).map_err(fail)?;
-    keep_mode(path, file.path()).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
+    keep_mode(&target, file.path()).map_err(fail)?;
+    file.persist(&target).map_err(|error| fail(error.error))?;
     Ok(true)
 }
 

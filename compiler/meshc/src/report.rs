@@ -5,6 +5,7 @@ use std::io::Write;
 use anstream::ColorChoice;
 use mesh_diagnostics::{Diagnostics, Severity, Sources, Style, json_line, render, sarif};
 
+use crate::Failure;
 use crate::cli::{self, Color};
 
 /// Follows `--color`.
@@ -26,15 +27,25 @@ pub fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
-/// What a command prints for its caller; a closed pipe is no fault.
-pub fn print(text: &str) {
+/// What a command prints for its caller. A reader that has seen enough and closed the pipe is no fault; anything else
+/// that keeps the text from being written is.
+pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes the problems of a program. Machine formats go to standard output where `to_stdout` says so.
-pub fn problems(diagnostics: &Diagnostics, sources: &Sources, form: cli::Diagnostics, to_stdout: bool) {
+pub fn problems(
+    diagnostics: &Diagnostics,
+    sources: &Sources,
+    form: cli::Diagnostics,
+    to_stdout: bool,
+) -> Result<(), Failure> {
     let mut out = String::new();
     match form {
         cli::Diagnostics::Text | cli::Diagnostics::Short => {
@@ -49,7 +60,7 @@ pub fn problems(diagnostics: &Diagnostics, sources: &Sources, form: cli::Diagnos
             if let Some(summary) = summary(diagnostics) {
                 say(&summary);
             }
-            return;
+            return Ok(());
         }
         cli::Diagnostics::Json => {
             for diagnostic in diagnostics.iter() {
@@ -63,10 +74,10 @@ pub fn problems(diagnostics: &Diagnostics, sources: &Sources, form: cli::Diagnos
         }
     }
     if to_stdout {
-        print(&out);
-    } else {
-        let _ = std::io::stderr().write_all(out.as_bytes());
+        return print(&out);
     }
+    let _ = std::io::stderr().write_all(out.as_bytes());
+    Ok(())
 }
 
 fn summary(diagnostics: &Diagnostics) -> Option<String> {

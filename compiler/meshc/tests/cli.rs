@@ -274,3 +274,71 @@ fn colour_follows_the_flag_and_the_environment() {
     let colored = meshc(folder.path(), &["check", "a.mesh", "--color", "always"]).stderr;
     assert!(!text(&plain).contains('\u{1b}') && text(&colored).contains('\u{1b}'));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_ends_with_2() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("there is a device that is full");
+    let output = Command::new(env!("CARGO_BIN_EXE_meshc"))
+        .args(["build", "a.mesh"])
+        .current_dir(folder.path())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("meshc runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("standard output cannot be written"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_stays_a_link() {
+    let folder = folder(&[("real.mesh", "in   shop\n")]);
+    let link = folder.path().join("link.mesh");
+    std::os::unix::fs::symlink("real.mesh", &link).expect("a link can be made");
+    assert_eq!(meshc(folder.path(), &["fmt", "link.mesh"]).status.code(), Some(0));
+    assert!(link.is_symlink());
+    let written = std::fs::read_to_string(folder.path().join("real.mesh")).expect("the file is there");
+    assert_eq!(written, "in shop\n");
+}
+
+#[test]
+fn no_two_resources_have_one_file() {
+    let program = "namespace virtual-service < inject >\nservice a < http 80 >\nservice b < http 80 >\n\
+                   route a as destination-rule.x < timeout 1s >\n\
+                   traffic b in virtual-service as x < pool < max-connections 1 > >\n";
+    let folder = folder(&[("a.mesh", program)]);
+    assert_eq!(
+        meshc(folder.path(), &["build", "a.mesh", "--split", "resource", "--out", "out"]).status.code(),
+        Some(0)
+    );
+    let written = files(&folder.path().join("out"));
+    assert!(written.contains(&"_.virtual-service.destination-rule.x.yaml".to_owned()), "{written:?}");
+    assert_eq!(written.iter().filter(|name| name.ends_with(".yaml")).count(), 3, "{written:?}");
+}
+
+#[test]
+fn commands_for_namespaces_set_annotations_too() {
+    let folder = folder(&[("a.mesh", "namespace a < inject; annotation q: \"a b\" >\n")]);
+    let output = text(&meshc(folder.path(), &["build", "a.mesh", "--namespaces", "labels"]).stdout);
+    assert!(output.contains("kubectl label --overwrite namespace a 'istio-injection=enabled'"), "{output}");
+    assert!(output.contains("kubectl annotate --overwrite namespace a 'q=a b'"), "{output}");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_not_left_out() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let explained = meshc(folder.path(), &["build", "a.mesh", "--explain", "--format", "json"]);
+    assert_eq!(explained.status.code(), Some(2));
+    let mended = run(folder.path(), &["check", "--fix", "-"], GOOD);
+    assert_eq!(mended.status.code(), Some(2));
+}
+
+#[test]
+fn the_starter_goes_to_standard_output() {
+    let folder = folder(&[]);
+    let output = meshc(folder.path(), &["init", "-"]);
+    assert_eq!(run(folder.path(), &["check", "-"], &text(&output.stdout)).status.code(), Some(0));
+    assert!(files(folder.path()).is_empty());
+}

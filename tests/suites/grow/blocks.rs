@@ -91,7 +91,7 @@ pub fn candidates(block: Block) -> Vec<&'static Word> {
         let name = word.entry.word;
         word.entry.stage == Stage::Lowered
             && !(block == Block::Mesh && matches!(name, "declared-only" | "root-namespace" | "trust-domain"))
-            && !(name == "ignore")
+            && (name != "ignore")
     };
     words_in(block).filter(unfit).collect()
 }
@@ -104,12 +104,12 @@ pub(super) fn leads_to(from: Block, to: Block) -> bool {
         if block == to {
             return true;
         }
-        let tests = match (block, to) {
+        let tests = matches!(
+            (block, to),
             (Block::Route, Block::RequestTests)
-            | (Block::Policy | Block::Authorize, Block::SourceTests | Block::OperationTests)
-            | (Block::Jwt, Block::OperationTests) => true,
-            _ => false,
-        };
+                | (Block::Policy | Block::Authorize, Block::SourceTests | Block::OperationTests)
+                | (Block::Jwt, Block::OperationTests)
+        );
         if tests {
             return true;
         }

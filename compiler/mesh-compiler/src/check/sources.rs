@@ -66,7 +66,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 {
                     let (word, span) = (all.word(), all.span);
                     let problem = Diagnostic::new(code::E0201, span, format!("no service `{word}` is declared"));
-                    self.push(problem.label("is everybody meant?").fix("write `anyone`", span, "anyone"));
+                    self.push(problem.label("is everybody meant?").help("write `anyone` if so"));
                     return false;
                 }
                 let Some((field, values)) = self.principals(args.list("services"), here, false) else { return false };
@@ -228,6 +228,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     ) -> Option<(&'static str, Vec<String>)> {
         let mut ids = Vec::new();
         let mut readable = true;
+        let known = self.diagnostics.len();
         for arg in args {
             let id = if gateways {
                 self.gateway_named(arg.name(), here, arg.span)
@@ -238,6 +239,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             match id.and_then(|id| self.accounts(id, arg.span)) {
                 Some(accounts) => ids.extend(accounts),
                 None => readable = false,
+            }
+        }
+        // Who may call is for people to say: a name that is near is offered, and never put in.
+        for problem in &mut self.diagnostics[known..] {
+            if let Some(fix) = problem.fix.take() {
+                problem.help = Some(format!("{}, if that caller is meant", fix.title));
             }
         }
         if !readable {

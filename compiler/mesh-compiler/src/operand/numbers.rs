@@ -55,6 +55,17 @@ pub(super) fn duration<'a>(text: &'a str, span: Span) -> Result<Value<'a>, Failu
     Ok(Value::Duration(text, millis as u64))
 }
 
+/// The unit of time that a word means.
+pub(crate) fn time_unit(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ms" | "millis" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" | "S" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" | "M" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" | "H" => "h",
+        _ => return None,
+    })
+}
+
 pub(super) fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -> Diagnostic {
     let problem = expected(Type::Duration, &format!("`{text}`"), span);
     let seconds = |unit: &str| format!("{number}{unit}");
@@ -64,15 +75,10 @@ pub(super) fn not_a_duration(text: &str, number: &str, unit: &str, span: Span) -
     if number.parse() == Ok(0.0) {
         return problem.help("there is no time of zero: `timeout off` lifts the limit, `retry off` the retries");
     }
+    if let Some(unit) = time_unit(if unit.is_empty() { "s" } else { unit }) {
+        return problem.fix(format!("write `{}`", seconds(unit)), span, seconds(unit));
+    }
     match unit {
-        "" => problem.fix(format!("write `{}`", seconds("s")), span, seconds("s")),
-        "sec" | "secs" | "second" | "seconds" | "S" => {
-            problem.fix(format!("write `{}`", seconds("s")), span, seconds("s"))
-        }
-        "min" | "mins" | "minute" | "minutes" | "M" => {
-            problem.fix(format!("write `{}`", seconds("m")), span, seconds("m"))
-        }
-        "hr" | "hrs" | "hour" | "hours" | "H" => problem.fix(format!("write `{}`", seconds("h")), span, seconds("h")),
         "d" | "day" | "days" => problem.help("write days in hours, as in `24h`"),
         "us" | "ns" | "µs" => problem.help("Istio counts in whole milliseconds: write `1ms` at least"),
         _ => problem.help("the units are `ms`, `s`, `m` and `h`"),

@@ -8,13 +8,16 @@ use crate::cli::{self, Build, Namespaces, Split};
 use crate::{Failure, report};
 
 pub fn run(args: &Build) -> Result<bool, Failure> {
+    if args.explain && args.format == cli::Format::Json {
+        return Err(Failure("`--explain` writes comments, and JSON has none".to_owned()));
+    }
     let compiled = compiled(&args.program)?;
-    report_problems(&compiled, &args.program, false);
+    report_problems(&compiled, &args.program, false)?;
     if !compiled.is_good(args.program.deny) {
         return Ok(false);
     }
     match &args.out {
-        None => report::print(&stream(&compiled, args)),
+        None => report::print(&stream(&compiled, args))?,
         Some(folder) => {
             let files = files(&compiled, args);
             bundle::write(folder, &files)?;
@@ -75,15 +78,16 @@ fn origins(resource: &Resource, compiled: &Compiled) -> Vec<String> {
 
 fn label_commands(namespaces: &[&Resource]) -> Vec<String> {
     let quote = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    namespaces
-        .iter()
-        .filter(|namespace| !namespace.labels.is_empty())
-        .map(|namespace| {
-            let labels: Vec<String> =
-                namespace.labels.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
-            format!("kubectl label --overwrite namespace {} {}", namespace.name, labels.join(" "))
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for namespace in namespaces {
+        for (verb, pairs) in [("label", &namespace.labels), ("annotate", &namespace.annotations)] {
+            let pairs: Vec<String> = pairs.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
+            if !pairs.is_empty() {
+                lines.push(format!("kubectl {verb} --overwrite namespace {} {}", namespace.name, pairs.join(" ")));
+            }
+        }
+    }
+    lines
 }
 
 /// The files of a bundle. Namespaces stand in a file of their own: pruning one would delete all that is in it.
@@ -106,8 +110,10 @@ fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
         }
         Split::Resource => {
             for resource in rest {
-                let place = resource.namespace.as_ref().map_or(String::new(), |namespace| format!("{namespace}."));
-                add(format!("{place}{}.{}", kebab(resource.kind.name()), resource.name), vec![resource.clone()]);
+                // The names of namespaces have no dot, and an underscore stands for none, so that no two resources
+                // have one file name.
+                let place = resource.namespace.as_deref().unwrap_or("_");
+                add(format!("{place}.{}.{}", kebab(resource.kind.name()), resource.name), vec![resource.clone()]);
             }
         }
     }

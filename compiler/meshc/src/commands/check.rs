@@ -8,11 +8,14 @@ use crate::{Failure, files, report};
 const ROUNDS: usize = 16;
 
 pub fn run(args: &Check) -> Result<bool, Failure> {
+    if args.fix && args.program.files.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Failure("`--fix` mends files, and standard input is none".to_owned()));
+    }
     let mut compiled = compiled(&args.program)?;
     if args.fix {
         compiled = fix(args, compiled)?;
     }
-    report_problems(&compiled, &args.program, true);
+    report_problems(&compiled, &args.program, true)?;
     Ok(compiled.is_good(args.program.deny))
 }
 
@@ -28,12 +31,7 @@ fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
         if !changed {
             break;
         }
-        let before = current.compilation.diagnostics.len();
         current = compiled(&args.program)?;
-        // A fix that leaves as much to mend as before would only go on for ever.
-        if current.compilation.diagnostics.len() >= before {
-            break;
-        }
     }
     Ok(current)
 }

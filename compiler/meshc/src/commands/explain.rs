@@ -9,26 +9,26 @@ use crate::{Failure, report};
 
 pub fn run(args: &Explain) -> Result<bool, Failure> {
     let Some(topic) = args.topic.as_deref() else {
-        report::print(&list());
+        report::print(&list())?;
         return Ok(true);
     };
     if let Some(code) = code_named(topic) {
-        report::print(code.page);
+        report::print(code.page)?;
         return Ok(true);
     }
     let entries: Vec<&Word> = entries_of(topic).collect();
     if !entries.is_empty() && !topic.is_empty() {
         let pages: Vec<String> = entries.into_iter().map(word_page).collect();
-        report::print(&pages.join("\n"));
+        report::print(&pages.join("\n"))?;
         return Ok(true);
     }
     if let Some(text) = library(topic) {
-        report::print(text);
+        report::print(text)?;
         return Ok(true);
     }
     if topic == "std" {
         let names: Vec<&str> = library_modules().collect();
-        report::print(&format!("{}\n", names.join("\n")));
+        report::print(&format!("{}\n", names.join("\n")))?;
         return Ok(true);
     }
     let candidates =

@@ -35,7 +35,7 @@ fn one(path: &Path, check: bool) -> Result<bool, Failure> {
         Err(problems) => {
             let mut diagnostics = Diagnostics::new();
             diagnostics.extend(problems);
-            report::problems(&diagnostics, &sources, cli::Diagnostics::Text, false);
+            report::problems(&diagnostics, &sources, cli::Diagnostics::Text, false)?;
             report::say(&format!("`{name}` does not parse and was left as it is"));
             return Ok(false);
         }
@@ -47,7 +47,7 @@ fn one(path: &Path, check: bool) -> Result<bool, Failure> {
         return Ok(formatted == text);
     }
     if stdin {
-        report::print(&formatted);
+        report::print(&formatted)?;
     } else {
         files::write(path, formatted.as_bytes())?;
     }

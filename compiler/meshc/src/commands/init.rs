@@ -8,6 +8,10 @@ pub const STARTER: &str = include_str!("starter.mesh");
 
 pub fn run(args: &Init) -> Result<bool, Failure> {
     let path = &args.file;
+    if path.as_os_str() == "-" {
+        report::print(STARTER)?;
+        return Ok(true);
+    }
     if path.exists() {
         return Err(Failure(format!("`{}` exists and was left alone", path.display())));
     }

@@ -11,7 +11,7 @@ use crate::{Failure, files, report};
 pub fn completions(shell: Shell) -> Result<bool, Failure> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "meshc", &mut out);
-    report::print(&String::from_utf8_lossy(&out));
+    report::print(&String::from_utf8_lossy(&out))?;
     Ok(true)
 }
 
