@@ -117,6 +117,11 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     checker.describe(&placed);
     for statement in &placed {
         match statement.clause.name() {
+            "in" if statement.site.emits => {
+                if let Some(arg) = statement.clause.args.get("namespace") {
+                    checker.known_namespace(arg.word(), arg.span);
+                }
+            }
             "route" => checker.route(statement),
             "traffic" => checker.traffic(statement),
             "mtls" => checker.mtls(statement),
@@ -165,7 +170,7 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     fn refuse_planned(&mut self, clauses: &[Clause<'t, 'a>]) {
         for clause in clauses.iter().filter(|clause| clause.word.entry.stage == Stage::Planned) {
-            self.diagnostics.push(not_yet(clause));
+            self.diagnostics.push(crate::clause::not_yet(clause.name(), clause.span()));
         }
     }
 
@@ -224,7 +229,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 _ => {
                     if clause.word.entry.stage == Stage::Planned {
-                        self.diagnostics.push(not_yet(&clause));
+                        let planned = crate::clause::not_yet(clause.name(), clause.span());
+                        self.diagnostics.push(planned);
                     } else if !matches!(clause.name(), "mesh" | "use" | "namespace") {
                         emitted = emitted.or(Some(clause.span()));
                     }
@@ -293,9 +299,4 @@ impl<'t, 'a> Checker<'t, 'a> {
         common.object = object;
         Head { namespace, span, common }
     }
-}
-
-/// The one line that is said of what is not compiled yet.
-fn not_yet(clause: &Clause<'_, '_>) -> Diagnostic {
-    crate::clause::not_yet(clause.name(), clause.span())
 }
