@@ -104,24 +104,38 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
-    fn version_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>, http: bool) {
+    /// The settings of a version or a port, which have to say something.
+    fn inner_layer(
+        &mut self,
+        site: Site<'t, 'a>,
+        clause: &Clause<'t, 'a>,
+        http: bool,
+        traffic: &Traffic<'a>,
+        whose: &str,
+    ) -> Option<Layer<'a>> {
         let inner = self.inner(site, clause, Block::Layer);
+        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
+        if super::service::says_nothing(&inner) {
+            self.push(
+                Diagnostic::new(code::E0307, clause.span(), format!("settings of a {whose} that say nothing"))
+                    .label("nothing is said")
+                    .help(format!("write `pool`, `eject`, `balance` or `tls` in it, or leave the {whose} out")),
+            );
+            return None;
+        }
+        Some(layer)
+    }
+
+    fn version_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>, http: bool) {
         let Subject::Service(id) = traffic.subject else {
+            self.inner(site, clause, Block::Layer);
             self.push(
                 Diagnostic::new(code::E0321, clause.span(), "only services have versions")
                     .label("the target is no service"),
             );
             return;
         };
-        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
-        if super::service::says_nothing(&inner) {
-            self.push(
-                Diagnostic::new(code::E0307, clause.span(), "settings of a port that say nothing")
-                    .label("nothing is said")
-                    .help("write `pool`, `eject`, `balance` or `tls` in it, or leave the port out"),
-            );
-            return;
-        }
+        let Some(layer) = self.inner_layer(site, clause, http, traffic, "version") else { return };
         for arg in clause.args.list("names") {
             if !self.version(id, arg.word(), arg.span) {
                 continue;
@@ -172,16 +186,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
             },
         };
-        let inner = self.inner(site, clause, Block::Layer);
-        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
-        if super::service::says_nothing(&inner) {
-            self.push(
-                Diagnostic::new(code::E0307, clause.span(), "settings of a port that say nothing")
-                    .label("nothing is said")
-                    .help("write `pool`, `eject`, `balance` or `tls` in it, or leave the port out"),
-            );
-            return;
-        }
+        let Some(layer) = self.inner_layer(site, clause, http, traffic, "port") else { return };
         if let (Subject::External(id), Some(tls)) = (traffic.subject, &layer.tls) {
             self.encrypted_twice(id, Some(number), tls.mode, tls.span);
         }
