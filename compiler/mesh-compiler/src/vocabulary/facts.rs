@@ -150,16 +150,16 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .may(Service)
     .many(),
-    port("http", "an HTTP/1.1 port"),
-    port("http2", "an HTTP/2 port"),
-    port("grpc", "a gRPC port"),
-    port("grpc-web", "a gRPC-Web port"),
-    port("https", "a port where the application itself speaks HTTPS"),
-    port("tls", "a port where the application itself speaks TLS"),
-    port("tcp", "a TCP port"),
-    port("mongo", "a MongoDB port"),
-    port("mysql", "a MySQL port"),
-    port("redis", "a Redis port"),
+    port("http", "an HTTP/1.1 port", "http 80 to 8080 as web"),
+    port("http2", "an HTTP/2 port", "http2 80 to 8080"),
+    port("grpc", "a gRPC port", "grpc 9090 as api"),
+    port("grpc-web", "a gRPC-Web port", "grpc-web 8081"),
+    port("https", "a port where the application itself speaks HTTPS", "https 443 to 8443"),
+    port("tls", "a port where the application itself speaks TLS", "tls 8443"),
+    port("tcp", "a TCP port", "tcp 9000 to 9001 as admin"),
+    port("mongo", "a MongoDB port", "mongo 27017"),
+    port("mysql", "a MySQL port", "mysql 3306"),
+    port("redis", "a Redis port", "redis 6379"),
     clause(
         "versions",
         &[Service],
@@ -247,16 +247,20 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .must(External)
     .many(),
-    external_port("http", "plain HTTP from the application; with `tls` the proxy encrypts"),
-    external_port("http2", "plain HTTP/2 from the application"),
-    external_port("grpc", "plain gRPC from the application"),
-    external_port("grpc-web", "plain gRPC-Web from the application"),
-    external_port("https", "the application encrypts; the proxy sees the server name only"),
-    external_port("tls", "the application encrypts; the proxy sees the server name only"),
-    external_port("tcp", "TCP, which needs `address`"),
-    external_port("mongo", "MongoDB, which needs `address`"),
-    external_port("mysql", "MySQL, which needs `address`"),
-    external_port("redis", "Redis, which needs `address`"),
+    external_port(
+        "http",
+        "plain HTTP from the application; with `tls` the proxy encrypts",
+        "http 80 to 443 tls simple",
+    ),
+    external_port("http2", "plain HTTP/2 from the application", "http2 80 to 443 tls simple"),
+    external_port("grpc", "plain gRPC from the application", "grpc 80 to 443 tls simple"),
+    external_port("grpc-web", "plain gRPC-Web from the application", "grpc-web 80"),
+    external_port("https", "the application encrypts; the proxy sees the server name only", "https 443"),
+    external_port("tls", "the application encrypts; the proxy sees the server name only", "tls 8883"),
+    external_port("tcp", "TCP, which needs `address`", "tcp 22 as ssh"),
+    external_port("mongo", "MongoDB, which needs `address`", "mongo 27017 tls simple"),
+    external_port("mysql", "MySQL, which needs `address`", "mysql 3306"),
+    external_port("redis", "Redis, which needs `address`", "redis 6379 tls simple"),
     clause(
         "address",
         &[External],
@@ -329,25 +333,25 @@ pub(super) const ENTRIES: &[Entry] = &[
     .many(),
 ];
 
-const fn port(word: &'static str, help: &'static str) -> Entry {
+const fn port(word: &'static str, help: &'static str, example: &'static str) -> Entry {
     clause(
         word,
         &[Service],
         &["port:PORTNUM [ to target:PORTNUM ] [ as alias:ALIAS ]"],
         help,
-        "http 80 to 8080 as web",
+        example,
         "the kind of route, and the ports of policies",
     )
     .many()
 }
 
-const fn external_port(word: &'static str, help: &'static str) -> Entry {
+const fn external_port(word: &'static str, help: &'static str, example: &'static str) -> Entry {
     clause(
         word,
         &[External],
         &["port:PORTNUM [ to target:PORTNUM ] [ tls mode:{simple|mesh|off} ] [ as alias:ALIAS ]"],
         help,
-        "http 80 to 443 tls simple",
+        example,
         "ServiceEntry `ports`; with `tls`, a DestinationRule",
     )
     .many()

@@ -129,12 +129,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "WorkloadGroup `probe`",
     )
     .planned(),
-    workload_port("http"),
-    workload_port("http2"),
-    workload_port("grpc"),
-    workload_port("https"),
-    workload_port("tls"),
-    workload_port("tcp"),
+    workload_port("http", "http 8080"),
+    workload_port("http2", "http2 8080"),
+    workload_port("grpc", "grpc 9090"),
+    workload_port("https", "https 8443"),
+    workload_port("tls", "tls 8443"),
+    workload_port("tcp", "tcp 9000"),
     clause(
         "scope",
         &[File],
@@ -413,13 +413,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     .many(),
 ];
 
-const fn workload_port(word: &'static str) -> Entry {
+const fn workload_port(word: &'static str, example: &'static str) -> Entry {
     clause(
         word,
         &[Workload],
         &["port:PORTNUM [ to target:PORTNUM ]"],
         "a port of the machine",
-        "http 8080",
+        example,
         "WorkloadEntry `ports`",
     )
     .planned()
