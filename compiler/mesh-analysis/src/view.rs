@@ -108,8 +108,8 @@ impl<'r> View<'r> {
 
     /// The gateways that run in the pods with these labels.
     pub fn gateways_in(&self, labels: &Node) -> impl Iterator<Item = &'r Resource> {
-        let matches = |gateway: &&Resource| gateway.spec.get("selector").is_some_and(|own| same_labels(own, labels));
-        self.of(Kind::Gateway).filter(matches).collect::<Vec<_>>().into_iter()
+        self.of(Kind::Gateway)
+            .filter(|gateway| gateway.spec.get("selector").is_some_and(|own| same_labels(own, labels)))
     }
 
     /// The mode of mutual TLS in force on a workload's port, and the object that says so.
