@@ -37,7 +37,7 @@ pub fn grow(choices: &[u16], focus: Option<Focus>) -> String {
 }
 
 /// The blocks that a program can hold, and so the words and pairs that can be asked for.
-pub const BLOCKS: [Block; 24] = [
+pub const BLOCKS: [Block; 25] = [
     Block::Mesh,
     Block::Namespace,
     Block::Service,
@@ -62,6 +62,7 @@ pub const BLOCKS: [Block; 24] = [
     Block::RequestTests,
     Block::SourceTests,
     Block::OperationTests,
+    Block::ConditionTests,
 ];
 
 /// What the statement at hand is about, as far as its clauses depend on it.

@@ -107,7 +107,10 @@ pub(super) fn leads_to(from: Block, to: Block) -> bool {
         let tests = matches!(
             (block, to),
             (Block::Route, Block::RequestTests)
-                | (Block::Policy | Block::Authorize, Block::SourceTests | Block::OperationTests)
+                | (
+                    Block::Policy | Block::Authorize,
+                    Block::SourceTests | Block::OperationTests | Block::ConditionTests
+                )
                 | (Block::Jwt, Block::OperationTests)
         );
         if tests {
