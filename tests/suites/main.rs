@@ -19,6 +19,7 @@ mod rules;
 mod tidy;
 mod words;
 mod world;
+mod written;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(mutations::trials());
     trials.extend(robustness::trials());
     trials.extend(rules::trials());
+    trials.extend(written::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());

@@ -6,15 +6,17 @@ mod declare;
 mod ends;
 mod except;
 pub(crate) mod external;
+mod field;
+mod free;
 mod gateway;
 mod headers;
 mod jwt;
-mod key_set;
 mod mtls;
 mod names;
 mod operations;
 mod policy;
 mod ports;
+mod resource;
 mod route;
 mod rule;
 pub(crate) mod service;
@@ -22,6 +24,7 @@ mod settings;
 mod sources;
 mod tests_of_route;
 mod traffic;
+mod typed;
 mod unite;
 
 use std::collections::{HashMap, HashSet};
@@ -127,6 +130,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
             "mtls" => checker.mtls(statement),
             "allow" | "deny" | "audit" | "authorize" => checker.policy(statement),
             "jwt" => checker.jwt(statement),
+            "resource" => checker.resource(statement),
             _ => {}
         }
     }
@@ -295,8 +299,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let span = placed.clause.span();
         let object = args.get("object").map(|arg| (arg.word(), arg.span));
         let whole = placed.clause.statement.span();
-        let mut common = self.common(clauses, whole);
+        let written = placed.clause.name() == "resource";
+        let mut common = if written { self.plain_common(clauses, whole) } else { self.common(clauses, whole) };
         common.object = object;
+        common.fields = self.fields(placed.site, clauses, field::bases_of(placed.clause.name()));
         Head { namespace, span, common }
     }
 }

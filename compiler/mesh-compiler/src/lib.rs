@@ -55,6 +55,10 @@ pub fn compile(sources: &Sources) -> Compilation {
     let mesh = check(sources, &trees, complete, &mut diagnostics);
     let (lowered, clashes) = lower::lower(&mesh);
     diagnostics.extend(clashes);
+    // A program with errors lacks what they are about, and what it lacks is not reported a second time.
+    if !diagnostics.has_errors() {
+        diagnostics.extend(mesh_istio::validate::validate(&lowered.resources, mesh.settings.release));
+    }
     diagnostics.extend(mesh_analysis::analyze(&lowered.resources, &lowered.facts));
     ignore::apply(&mesh.ignores, &mut diagnostics);
     // Notes are about programs that are right: beside an error they mostly follow from it.

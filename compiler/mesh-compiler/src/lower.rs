@@ -5,15 +5,18 @@
 mod authentication;
 mod authorization;
 mod external;
+mod field;
 mod gateway;
 mod layers;
 mod limits;
 mod matching;
 mod namespace;
+mod policy;
 mod route;
 mod rule;
 mod traffic;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
@@ -38,12 +41,14 @@ pub(crate) struct Lower<'m, 'a> {
     /// Which host of an external is being written, where it has several.
     external_host: usize,
     pub out: Vec<Resource>,
+    /// What lowering finds: fields that are set twice.
+    problems: RefCell<Vec<Diagnostic>>,
 }
 
 /// Lowers a program; the problems are objects that share a name.
 pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
-    let mut lower = Lower { mesh, hosts, external_host: 0, out: Vec::new() };
+    let mut lower = Lower { mesh, hosts, external_host: 0, out: Vec::new(), problems: RefCell::default() };
     lower.namespaces();
     lower.externals();
     lower.gateways();
@@ -52,10 +57,12 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.peer_authentications();
     lower.authorization_policies();
     lower.request_authentications();
+    lower.written();
     let facts = lower.facts();
+    let mut problems = lower.problems.into_inner();
     let mut resources = lower.out;
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
-    let mut problems = clashes(&resources);
+    problems.extend(clashes(&resources));
     problems.extend(resources.iter_mut().filter_map(settle_metadata));
     problems.extend(resources.iter().flat_map(limits::find));
     if mesh.settings.declared_only {

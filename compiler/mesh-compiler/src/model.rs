@@ -1,5 +1,6 @@
 //! The typed model: what a program says, with every name resolved.
 
+mod field;
 mod gateway;
 mod policy;
 mod route;
@@ -12,6 +13,7 @@ use mesh_istio::{Api, Protocol, Rank, Release, host};
 
 use crate::operand::Arg;
 
+pub use field::{FieldSet, Written};
 pub use gateway::{Gateway, Listener, ListenerTls};
 pub use policy::{Action, HttpPorts, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
 pub use route::{
@@ -63,6 +65,8 @@ pub struct Mesh<'a> {
     pub policies: Vec<Policy<'a>>,
     /// Tokens, one a statement and target.
     pub jwts: Vec<Jwt<'a>>,
+    /// Resources that are written field by field.
+    pub written: Vec<Written<'a>>,
     /// Findings that statements silence.
     pub ignores: Vec<Ignore<'a>>,
 }
@@ -161,6 +165,8 @@ pub struct Common<'a> {
     pub annotations: Vec<Pair<'a>>,
     /// `export`
     pub export: Option<(Vec<&'a str>, Span)>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
 }
 
 /// An `ignore`: which finding, in which statement.
@@ -258,6 +264,8 @@ pub struct Version<'a> {
     pub select: Vec<Pair<'a>>,
     /// An account of its own.
     pub account: Option<(&'a str, Span)>,
+    /// `field`, of the subset.
+    pub fields: Vec<FieldSet>,
     /// Where it is said.
     pub span: Span,
 }

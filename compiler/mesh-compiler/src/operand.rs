@@ -1,11 +1,9 @@
 //! What an operand may be: the types of the vocabulary, and the values that their texts stand for.
 
-mod address;
 mod names;
 mod numbers;
 mod parse;
 mod pattern;
-mod regex;
 mod words;
 
 use std::borrow::Cow;
@@ -13,7 +11,7 @@ use std::fmt;
 
 use mesh_diagnostics::{Diagnostic, Span};
 
-pub use address::Address;
+pub use mesh_istio::Address;
 pub(crate) use numbers::time_unit;
 pub(crate) use parse::Reader;
 pub(crate) use pattern::escape as escape_regex;
@@ -40,17 +38,20 @@ pub enum Type {
     Eject,
     Endpoint,
     Export,
+    Field,
     Finding,
     Gateway,
     Group,
     Header,
     Host,
+    Kind,
     Locality,
     Method,
     Mode,
     Module,
     Name,
     Namespace,
+    Object,
     Operation,
     OperationWord,
     Pair,
@@ -143,17 +144,20 @@ const NOTATION: &[(&str, Type)] = &[
     ("EJECT", Type::Eject),
     ("ENDPOINT", Type::Endpoint),
     ("EXPORT", Type::Export),
+    ("FIELD", Type::Field),
     ("FINDING", Type::Finding),
     ("GATEWAY", Type::Gateway),
     ("GROUP", Type::Group),
     ("HEADER", Type::Header),
     ("HOST", Type::Host),
+    ("KIND", Type::Kind),
     ("LOCALITY", Type::Locality),
     ("METHOD", Type::Method),
     ("MODE", Type::Mode),
     ("MODULE", Type::Module),
     ("NAME", Type::Name),
     ("NAMESPACE", Type::Namespace),
+    ("OBJECT", Type::Object),
     ("OPERATION", Type::Operation),
     ("OPERATION_WORD", Type::OperationWord),
     ("PAIR", Type::Pair),
@@ -202,17 +206,20 @@ impl fmt::Display for Type {
             Type::Eject => "`5xx`, `gateway`, `local`, or a status code such as `503`",
             Type::Endpoint => "an address or a host name",
             Type::Export => "`here`, `everywhere`, `nowhere`, or a namespace",
+            Type::Field => "a field such as `retries.attempts`",
             Type::Finding => "the name of a warning",
             Type::Gateway => "the name of a gateway",
             Type::Group => "a group such as `(total: 5s)`",
             Type::Header => "the name of a header",
             Type::Host => "a host in quotes such as `\"shop.example.pk\"`",
+            Type::Kind => "a kind such as `Telemetry`",
             Type::Locality => "a locality such as `eu-west/zone-1`",
             Type::Method => "an HTTP method such as `GET`",
             Type::Mode => "`strict`, `permissive`, `off` or `inherit`",
             Type::Module => "a module such as `std/istioctl`",
             Type::Name => "a name",
             Type::Namespace => "the name of a namespace",
+            Type::Object => "the name of an object",
             Type::Operation => "methods and paths such as `POST /pay/*`",
             Type::OperationWord => "a method or a path",
             Type::Pair => "a pair such as `app: orders`",

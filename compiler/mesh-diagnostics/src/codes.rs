@@ -142,6 +142,18 @@ codes! {
     Error E0425 "E0425" "a feature that an ambient namespace lacks";
     Error E0426 "E0426" "a policy where nothing enforces it";
 
+    // Validation: what the API server and Istio's webhook of the release take.
+    Error E0501 "E0501" "a field that the kind does not have";
+    Error E0502 "E0502" "a field of another type";
+    Error E0503 "E0503" "a value that Istio refuses";
+    Error E0504 "E0504" "fields that exclude each other";
+    Error E0505 "E0505" "a field that must be set";
+    Error E0506 "E0506" "two members of a list that must differ";
+    Error E0507 "E0507" "something that the release does not have";
+    Error E0508 "E0508" "an object that Istio refuses";
+    Error E0509 "E0509" "a field that is set twice";
+    Error E0510 "E0510" "a kind that meshc does not know";
+
     // Warnings and notes: legal, and rarely meant.
     Warning RETRY_NEVER_FIRES "retry-never-fires" "retries without a condition";
     Warning EJECT_NEEDS_AT_MOST "eject-needs-at-most" "ejection below ten endpoints";
@@ -160,6 +172,9 @@ codes! {
     Warning UNREACHABLE_LISTENER "unreachable-listener" "a listener on a port that the gateway's service does not have";
     Warning OLD_TLS "old-tls" "a listener for TLS that no cipher suite serves";
     Warning DENY_CLOSES_TCP "deny-closes-tcp" "a denial by HTTP where ports are not known";
+    Warning DEPRECATED_FIELD "deprecated-field" "a field that Istio deprecates";
+    Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
+    Warning ISTIO_WARNS "istio-warns" "an object that Istio warns of";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";
 }

@@ -1,7 +1,6 @@
-//! Resources to bytes. This is the only file that names the YAML library, and it cannot fail.
+//! Resources to bytes, which cannot fail.
 
 use rayon::prelude::*;
-use serde_yaml::SerializerOptions;
 
 use crate::release::Api;
 use crate::resource::Resource;
@@ -62,15 +61,9 @@ pub fn emit<'r>(
 pub fn document(resource: &Resource, api: Api, format: Format) -> String {
     let value = resource.with_api(api);
     match format {
-        // Writing plain trees of text and numbers into memory has no way to fail.
-        Format::Yaml => serde_yaml::to_string_with_options(&value, options()).unwrap_or_default(),
+        Format::Yaml => crate::yaml::write(&value),
         Format::Json => serde_json::to_string(&value).unwrap_or_default(),
     }
-}
-
-/// Quoting that YAML 1.1 readers such as kubectl need, and no folding of long strings.
-fn options() -> SerializerOptions {
-    serde_yaml::ser_options! { prefer_block_scalars: false, compact_list_indent: true }
 }
 
 #[cfg(test)]
@@ -78,7 +71,7 @@ mod tests {
     use mesh_diagnostics::Span;
 
     use super::*;
-    use crate::resource::Kind;
+    use crate::kind::Kind;
 
     #[test]
     fn what_kubectl_would_misread_is_quoted() {

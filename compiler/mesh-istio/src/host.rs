@@ -38,6 +38,30 @@ pub fn is_host(host: &str) -> bool {
     host.len() <= 255 && first_fits && !last_is_number && rest.is_none_or(|rest| rest.split('.').all(label))
 }
 
+/// True for a host that is one name, without a wildcard.
+#[must_use]
+pub fn is_name(host: &str) -> bool {
+    !host.starts_with('*') && is_host(host)
+}
+
+/// True for the value of a label: letters, digits and inner `-`, `_`, `.`. Kubernetes takes 63 at most.
+#[must_use]
+pub fn is_label_value(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    inner && [bytes.first(), bytes.last()].into_iter().flatten().all(u8::is_ascii_alphanumeric)
+}
+
+/// True for the key of a label or an annotation: an optional domain and `/`, then what a value may be.
+#[must_use]
+pub fn is_label_key(text: &str) -> bool {
+    let name = |name: &str| !name.is_empty() && name.len() <= 63 && is_label_value(name);
+    match text.split_once('/') {
+        Some((domain, rest)) => is_subdomain(domain) && name(rest),
+        None => name(text),
+    }
+}
+
 /// True when every name that `inner` stands for is one that `outer` stands for.
 #[must_use]
 pub fn covers(outer: &str, inner: &str) -> bool {

@@ -1,6 +1,4 @@
-//! The releases of Istio that meshc knows, and the API version each kind has in them.
-
-use crate::resource::Kind;
+//! The releases of Istio that meshc knows.
 
 /// A minor release of Istio, such as 1.31.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,19 +34,5 @@ impl Release {
 impl std::fmt::Display for Release {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.0, self.1)
-    }
-}
-
-impl Kind {
-    /// The `apiVersion` of the kind. All supported releases serve the same ones.
-    #[must_use]
-    pub fn api_version(self, api: Api) -> &'static str {
-        match (self, api) {
-            (Kind::Namespace, _) => "v1",
-            (kind, Api::Stable) if kind.is_networking() => "networking.istio.io/v1",
-            (kind, Api::Beta) if kind.is_networking() => "networking.istio.io/v1beta1",
-            (_, Api::Stable) => "security.istio.io/v1",
-            (_, Api::Beta) => "security.istio.io/v1beta1",
-        }
     }
 }

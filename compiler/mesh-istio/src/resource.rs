@@ -3,68 +3,9 @@
 use mesh_diagnostics::Span;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::kind::Kind;
 use crate::release::Api;
 use crate::value::{Object, Text};
-
-/// The kinds that Mesh emits, in the order in which they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// `AuthorizationPolicy`, of security.istio.io
-    AuthorizationPolicy,
-    /// `DestinationRule`, of networking.istio.io
-    DestinationRule,
-    /// `Gateway`, of networking.istio.io
-    Gateway,
-    /// `Namespace`, of Kubernetes
-    Namespace,
-    /// `PeerAuthentication`, of security.istio.io
-    PeerAuthentication,
-    /// `RequestAuthentication`, of security.istio.io
-    RequestAuthentication,
-    /// `ServiceEntry`, of networking.istio.io
-    ServiceEntry,
-    /// `VirtualService`, of networking.istio.io
-    VirtualService,
-}
-
-impl Kind {
-    /// All kinds, in order.
-    pub const ALL: [Kind; 8] = [
-        Kind::AuthorizationPolicy,
-        Kind::DestinationRule,
-        Kind::Gateway,
-        Kind::Namespace,
-        Kind::PeerAuthentication,
-        Kind::RequestAuthentication,
-        Kind::ServiceEntry,
-        Kind::VirtualService,
-    ];
-
-    /// The name of the kind, as in `kind:`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::AuthorizationPolicy => "AuthorizationPolicy",
-            Kind::DestinationRule => "DestinationRule",
-            Kind::Gateway => "Gateway",
-            Kind::Namespace => "Namespace",
-            Kind::PeerAuthentication => "PeerAuthentication",
-            Kind::RequestAuthentication => "RequestAuthentication",
-            Kind::ServiceEntry => "ServiceEntry",
-            Kind::VirtualService => "VirtualService",
-        }
-    }
-
-    pub(crate) fn is_networking(self) -> bool {
-        matches!(self, Kind::DestinationRule | Kind::Gateway | Kind::ServiceEntry | Kind::VirtualService)
-    }
-
-    /// True for the kinds whose objects choose who sees them by `exportTo`.
-    #[must_use]
-    pub fn has_export(self) -> bool {
-        matches!(self, Kind::DestinationRule | Kind::ServiceEntry | Kind::VirtualService)
-    }
-}
 
 /// An object of the bundle.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +20,7 @@ pub struct Resource {
     pub labels: Vec<(Text, Text)>,
     /// `metadata.annotations`, in the order written.
     pub annotations: Vec<(Text, Text)>,
-    /// `spec`; a Namespace has none.
+    /// `spec`; for a kind without one, what stands beside the metadata.
     pub spec: Object,
     /// The heads of the statements that it came from; the first one made it.
     pub origins: Vec<Span>,
@@ -132,10 +73,14 @@ impl Serialize for Versioned<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let resource = self.resource;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("apiVersion", resource.kind.api_version(self.api))?;
+        map.serialize_entry("apiVersion", &resource.kind.api_version(self.api))?;
         map.serialize_entry("kind", resource.kind.name())?;
         map.serialize_entry("metadata", &Metadata(resource))?;
-        if !resource.spec.is_empty() {
+        if !resource.kind.has_spec() {
+            for (key, node) in resource.spec.iter() {
+                map.serialize_entry(key, node)?;
+            }
+        } else if !resource.spec.is_empty() {
             map.serialize_entry("spec", &resource.spec)?;
         }
         map.end()

@@ -82,11 +82,11 @@ impl Node {
 
     /// The fields of an object, in order; none where this is no object.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Node)> {
-        let entries: &[(Key, Node)] = match &self.value {
-            Value::Object(object) => &object.entries,
-            _ => &[],
+        let object = match &self.value {
+            Value::Object(object) => Some(object),
+            _ => None,
         };
-        entries.iter().map(|(key, node)| (key.as_ref(), node))
+        object.into_iter().flat_map(Object::iter)
     }
 
     /// The text, where this is text.
@@ -173,6 +173,16 @@ impl Object {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// A field that is to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// The fields, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.entries.iter().map(|(key, node)| (key.as_ref(), node))
     }
 
     /// True when nothing is set.

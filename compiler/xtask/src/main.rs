@@ -1,4 +1,6 @@
-//! Chores of the repository: `cargo xtask generate`, `cargo xtask new-code ID "title"`.
+//! Chores of the repository: `cargo xtask generate`, `cargo xtask schema`, `cargo xtask new-code ID "title"`.
+
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +18,8 @@ struct Cli {
 enum Chore {
     /// Write the files that are made from the vocabulary
     Generate,
+    /// Write the tables of Istio's fields from the CRDs of its releases, which Go downloads
+    Schema,
     /// Make the page and the folder of cases of a new code that is in the table already
     NewCode {
         /// Its id, as in the table
@@ -30,6 +34,8 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables()),
+        Chore::Schema => schema::generate(&root().join("compiler/mesh-istio/schema"))
+            .map_err(|error| std::io::Error::other(error.to_string())),
         Chore::NewCode { id, title, fact } => new_code(&id, &title, &fact),
     };
     match done {

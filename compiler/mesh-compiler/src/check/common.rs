@@ -1,6 +1,7 @@
 //! What every statement that makes an object takes: labels, annotations, export, ignore.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::host::{is_label_key, is_label_value};
 
 use super::Checker;
 use crate::clause::Clauses;
@@ -10,13 +11,19 @@ use crate::operand::{Arg, Value};
 impl<'t, 'a> Checker<'t, 'a> {
     /// The common clauses among others.
     pub(super) fn common(&mut self, clauses: &Clauses<'t, 'a>, statement: Span) -> Common<'a> {
+        let mut common = self.plain_common(clauses, statement);
+        self.reserved(&mut common.annotations);
+        common
+    }
+
+    /// The common clauses of a statement that writes an object out: its annotations are its own.
+    pub(super) fn plain_common(&mut self, clauses: &Clauses<'t, 'a>, statement: Span) -> Common<'a> {
         let mut common = Common::default();
         for clause in &clauses.list {
             match clause.name() {
                 "label" => self.pairs(clause.args.list("labels"), &mut common.labels, true),
                 "annotation" => {
                     self.pairs(clause.args.list("labels"), &mut common.annotations, false);
-                    self.reserved(&mut common.annotations);
                 }
                 "export" => {
                     let places: Vec<&str> = clause.args.list("places").iter().map(Arg::word).collect();
@@ -95,8 +102,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.diagnostics.push(problem.label("again here").also(*first, "first here"));
                 continue;
             }
-            if !is_key(key) || (labels && !is_value(value)) {
-                let (what, rule) = if is_key(key) {
+            if !is_label_key(key) || (labels && !(is_label_value(value) && value.len() <= 63)) {
+                let (what, rule) = if is_label_key(key) {
                     (value, "a label's value: letters, digits and inner `-`, `_`, `.`, 63 at most")
                 } else {
                     (key, "a key: an optional domain and `/`, then letters, digits and inner `-`, `_`, `.`")
@@ -107,19 +114,5 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             into.push((key.clone(), value.clone(), arg.span));
         }
-    }
-}
-
-fn is_value(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let inner = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    let ends = [bytes.first(), bytes.last()].into_iter().flatten().all(u8::is_ascii_alphanumeric);
-    bytes.len() <= 63 && inner && ends
-}
-
-fn is_key(text: &str) -> bool {
-    match text.split_once('/') {
-        Some((domain, name)) => mesh_istio::host::is_subdomain(domain) && !name.is_empty() && is_value(name),
-        None => !text.is_empty() && is_value(text),
     }
 }

@@ -15,6 +15,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         ends.extend(rule.respond.as_ref().map(|(.., span)| ("`respond`", *span)));
         ends.extend(rule.redirect.as_ref().map(|redirect| ("`redirect`", redirect.span)));
         ends.extend(rule.delegate.as_ref().map(|(.., span)| ("`delegate`", *span)));
+        ends.extend(rule.fields.iter().find(|field| field.ends_rule()).map(|field| ("a `field`", field.span)));
         ends.sort_by_key(|(_, span)| *span);
         if let [(first, at), (second, span), ..] = ends.as_slice() {
             self.push(
@@ -75,8 +76,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut route = std::mem::replace(&mut self.mesh.routes[at], empty_route());
         let is_host = matches!(route.target, RouteTarget::Host(_));
         let last = &route.last;
-        let ends =
-            !last.shares.is_empty() || last.respond.is_some() || last.redirect.is_some() || last.delegate.is_some();
+        let ends = !last.shares.is_empty()
+            || last.respond.is_some()
+            || last.redirect.is_some()
+            || last.delegate.is_some()
+            || last.ends_by_field();
         self.check_rule(&route, &route.last, None);
         let always = route.rules.iter().any(|rule| rule.when.iter().any(|all| all.iter().all(|test| matches!(&test.kind, crate::model::TestKind::Path(crate::operand::Path::Prefix(prefix), _) if prefix == "/"))));
         let open_http = route.open_ranks(&self.mesh.port_ranks(&route)).contains(&Rank::Http);

@@ -3,6 +3,7 @@
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Protocol, Rank};
 
+use super::field::bases_of;
 use super::{Checker, Placed};
 use crate::clause::Clause;
 use crate::model::{Endpoint, External, ExternalId, ExternalPort, Port, text};
@@ -15,6 +16,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let Some(id) = self.declared_external(statement) else { return };
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);
+        common.fields = self.fields(statement.site, &clauses, bases_of("external"));
         common.object = statement.clause.args.get("object").map(|arg| (arg.word(), arg.span));
         let mut hosts = Vec::new();
         for arg in statement.clause.args.list("hosts") {

@@ -1,8 +1,9 @@
 //! `gateway`: listeners, their TLS, and the workload that they run on.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::Protocol;
+use mesh_istio::{Kind, Protocol};
 
+use super::field::bases_of;
 use super::service::no_export;
 use super::{Checker, Placed, Site};
 use crate::clause::{Clause, Clauses};
@@ -17,6 +18,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let args = &statement.clause.args;
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);
+        common.fields = self.fields(statement.site, &clauses, bases_of("gateway"));
         common.object = args.get("object").map(|arg| (arg.word(), arg.span));
         if let Some((_, span)) = common.export {
             self.push(no_export("a Gateway", span));
@@ -191,6 +193,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             tls: None,
             bind: None,
             routes_from: Vec::new(),
+            fields: self.fields(site, &clauses, &[(Kind::Gateway, &["servers"])]),
             span: clause.span(),
         };
         if let Some(bind) = clauses.get("bind").and_then(|clause| clause.args.get("address")) {
@@ -305,14 +308,6 @@ impl<'t, 'a> Checker<'t, 'a> {
                 .map(|clause| clause.args.list("names").iter().map(|arg| (arg.word(), arg.span)).collect())
                 .unwrap_or_default(),
         };
-        if let (Some((version @ ("1.0" | "1.1"), at)), true) = (tls.min, tls.ciphers.is_empty()) {
-            self.push(
-                Diagnostic::new(code::OLD_TLS, at, format!("clients with TLS {version} find no cipher suite"))
-                    .label("older than what the default suites serve")
-                    .note("the suites that Envoy takes by itself are those of TLS 1.2 and later")
-                    .help("write `min-tls 1.2`, or name the suites with `ciphers`"),
-            );
-        }
         for (at, (name, span)) in tls.ciphers.iter().enumerate() {
             if let Some((_, first)) = tls.ciphers[..at].iter().find(|(known, _)| known == name) {
                 let problem = crate::clause::twice(name, *span, *first);

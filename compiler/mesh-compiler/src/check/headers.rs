@@ -1,6 +1,7 @@
 //! Headers and CORS of a route's rules.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Kind, header};
 
 use super::{Checker, Site};
 use crate::clause::{Clause, twice};
@@ -68,6 +69,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             expose: words("expose", "names"),
             credentials: clauses.get("credentials").map(Clause::span),
             unmatched: clauses.get("unmatched").and_then(|clause| clause.args.get("how")).map(|arg| arg.word()),
+            fields: self.fields(site, &clauses, &[(Kind::VirtualService, &["http", "corsPolicy"])]),
             span: clause.span(),
             ..Cors::default()
         };
@@ -122,41 +124,16 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 }
 
-/// True for the argument of a variable that Istio takes: a plain word such as `x-request-id` or `%d/%b:10`.
-fn is_argument(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['"', '[', ']', ',', '\\', '('])
-}
-
-/// Envoy reads `%` in header values as the start of a variable.
+/// What is wrong with a header value.
 fn bad_header_value(value: &str, span: Span) -> Option<Diagnostic> {
-    if value.bytes().any(|b| b.is_ascii_control()) {
-        return Some(
-            Diagnostic::new(code::E0310, span, "a header value has no control characters").label("one is in here"),
-        );
+    match header::problem(value)? {
+        header::Problem::Control => {
+            Some(Diagnostic::new(code::E0310, span, "a header value has no control characters").label("one is in here"))
+        }
+        header::Problem::Variable => Some(
+            Diagnostic::new(code::E0310, span, "a lone `%` in a header value")
+                .label("Envoy reads `%` as the start of a variable such as `%START_TIME%`")
+                .help("write `%%` for the sign itself"),
+        ),
     }
-    let mut rest = value;
-    while let Some(at) = rest.find('%') {
-        let tail = &rest[at + 1..];
-        if let Some(after) = tail.strip_prefix('%') {
-            rest = after;
-            continue;
-        }
-        let name = tail.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
-        let mut behind = &tail[name..];
-        if let Some(inner) = behind.strip_prefix('(') {
-            let close = inner.find(')').filter(|close| is_argument(&inner[..*close]));
-            behind = close.map_or("", |close| &inner[close + 1..]);
-        }
-        match behind.strip_prefix('%') {
-            Some(after) if name > 0 => rest = after,
-            _ => {
-                return Some(
-                    Diagnostic::new(code::E0310, span, "a lone `%` in a header value")
-                        .label("Envoy reads `%` as the start of a variable such as `%START_TIME%`")
-                        .help("write `%%` for the sign itself"),
-                );
-            }
-        }
-    }
-    None
 }

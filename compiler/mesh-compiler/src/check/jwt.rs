@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Kind, jwks};
 
 use super::service::no_export;
-use super::{Checker, Placed, Site, key_set};
+use super::{Checker, Placed, Site};
 use crate::clause::Clause;
 use crate::model::{Issuer, Jwt, Subject, text};
 use crate::vocabulary::Block;
@@ -88,12 +89,13 @@ impl<'t, 'a> Checker<'t, 'a> {
             return None;
         }
         let mut issuer = Issuer { name, span: clause.span(), ..Issuer::default() };
+        issuer.fields = self.fields(site, &clauses, &[(Kind::RequestAuthentication, &["jwtRules"])]);
         match clauses.get("jwks").and_then(|clause| clause.args.get("keys")) {
             Some(arg) => {
                 let (keys, span) = text(arg);
                 let inline = keys.trim_start().starts_with('{');
                 let address = keys.starts_with("https://") || keys.starts_with("http://");
-                if address && !key_set::is_address(&keys) {
+                if address && !jwks::is_address(&keys) {
                     self.push(
                         Diagnostic::new(code::E0310, span, "this is not the address of a key set")
                             .label("Istio cannot read it")
@@ -109,7 +111,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                     );
                     return None;
                 }
-                if let Some((problem, why)) = inline.then(|| key_set::problem(&keys)).flatten() {
+                if let Some((problem, why)) =
+                    inline.then(|| jwks::problem(&keys).or_else(|| jwks::private_half(&keys))).flatten()
+                {
                     self.push(Diagnostic::new(code::E0310, span, problem).label(why));
                     return None;
                 }

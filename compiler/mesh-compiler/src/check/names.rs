@@ -225,7 +225,13 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.push(problem);
                 return false;
             }
-            service.versions.push(Version { name: version, select: Vec::new(), account: None, span });
+            service.versions.push(Version {
+                name: version,
+                select: Vec::new(),
+                account: None,
+                fields: Vec::new(),
+                span,
+            });
             return true;
         }
         if service.incomplete {

@@ -45,7 +45,8 @@ impl<'t, 'a> Checker<'t, 'a> {
             _ => Action::Audit,
         };
         let whole = clause.statement.span();
-        let common = self.common(&clauses, whole);
+        let mut common = self.common(&clauses, whole);
+        common.fields = self.fields(statement.site, &clauses, super::field::bases_of(clause.name()));
         for name in names {
             if self.is_root(&Subject::Namespace(name), clause.span()) {
                 continue;

@@ -1,12 +1,14 @@
 //! The rules of a route: destinations, limits, faults, answers, headers.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::Rank;
+use mesh_istio::{Kind, Rank};
 
 use super::names::{Named, port_is, unknown_port};
 use super::{Checker, Site};
 use crate::clause::{Clause, Clauses, twice};
-use crate::model::{Abort, Mirror, Place, Port, Redirect, Retry, Rewrite, Route, RouteTarget, Rule, Share, text};
+use crate::model::{
+    Abort, FieldSet, Mirror, Place, Port, Redirect, Retry, Rewrite, Route, RouteTarget, Rule, Share, text,
+};
 use crate::operand::{Arg, Destination, Value};
 use crate::vocabulary::Block;
 
@@ -24,6 +26,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 Some(when) => rule.when = when,
                 None => rule.poisoned = true,
             }
+            rule.fields = self.fields(site, &inner, &[(Kind::VirtualService, &["http"])]);
+            if let (Some(field), false) = (inner.get("field"), route.ranks.contains(&Rank::Http)) {
+                self.push(no_http("field", field.span(), route.target_span));
+            }
             self.rule(site, &inner, route, &mut rule);
             let block = clause.statement.block_span();
             let short = !site.tree.text()[block.range()].contains('\n');
@@ -32,6 +38,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let mut last = std::mem::take(&mut route.last);
         last.poisoned = clauses.poisoned;
+        // In the body stand the fields of the whole object, and those of the last rule.
+        let own = |field: &FieldSet| field.base == ["http"];
+        last.fields = route.head.common.fields.iter().filter(|field| own(field)).cloned().collect();
+        route.head.common.fields.retain(|field| !own(field));
         self.rule(site, clauses, route, &mut last);
         route.last = last;
     }
@@ -132,10 +142,12 @@ impl<'t, 'a> Checker<'t, 'a> {
                 continue;
             }
             match inner.name() {
+                "field" => {}
                 "request-headers" => request_headers = Some(self.headers(site, inner, true)),
                 _ => response_headers = Some(self.headers(site, inner, false)),
             }
         }
+        let fields = self.fields(site, &inner, &[(Kind::VirtualService, &["http", "route"])]);
         let list = clause.args.list("shares");
         if let (Some(port), true) = (clause.args.get("port"), list.len() > 1) {
             self.push(
@@ -175,6 +187,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 port,
                 request_headers: request_headers.clone(),
                 response_headers: response_headers.clone(),
+                fields: fields.clone(),
                 span: arg.span,
             });
         }
@@ -310,7 +323,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         if redirect.prefix.is_some() && self.mesh.settings.release < mesh_istio::Release(1, 31) {
             let release = self.mesh.settings.release;
             self.push(
-                Diagnostic::new(code::E0310, span, format!("Istio {release} cannot redirect a prefix"))
+                Diagnostic::new(code::E0507, span, format!("Istio {release} cannot redirect a prefix"))
                     .label("needs Istio 1.31")
                     .help("write `redirect path PATH`"),
             );

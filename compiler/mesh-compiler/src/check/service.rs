@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::Protocol;
+use mesh_istio::{Kind, Protocol};
 
+use super::field::bases_of;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses, twice};
 use crate::model::{Namespace, Port, ServiceId, Version, text};
@@ -55,7 +56,8 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn describe_namespace(&mut self, statement: &Placed<'t, 'a>) {
         let clauses = self.block(statement, Block::Namespace);
         let whole = statement.clause.statement.span();
-        let common = self.common(&clauses, whole);
+        let mut common = self.common(&clauses, whole);
+        common.fields = self.fields(statement.site, &clauses, &[]);
         if let Some((_, span)) = common.export {
             self.push(no_export("a Namespace", span));
         }
@@ -148,6 +150,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let whole = statement.clause.statement.span();
         let mut common = self.common(&clauses, whole);
+        common.fields = self.fields(statement.site, &clauses, bases_of("service"));
         common.object = statement.clause.args.get("object").map(|arg| (arg.word(), arg.span));
         if clauses.get("on").is_none() {
             self.exportable(&common, None);
@@ -199,7 +202,13 @@ impl<'t, 'a> Checker<'t, 'a> {
                 for arg in args.list("names") {
                     self.add_version(
                         id,
-                        Version { name: arg.word(), select: Vec::new(), account: None, span: arg.span },
+                        Version {
+                            name: arg.word(),
+                            select: Vec::new(),
+                            account: None,
+                            fields: Vec::new(),
+                            span: arg.span,
+                        },
                     );
                 }
             }
@@ -274,7 +283,8 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn described_version(&mut self, id: ServiceId, statement: &Placed<'t, 'a>, clause: &Clause<'t, 'a>) {
         let Some(arg) = clause.args.get("name") else { return };
         let inner = self.inner(statement.site, clause, Block::Version);
-        let mut version = Version { name: arg.word(), select: Vec::new(), account: None, span: arg.span };
+        let mut version =
+            Version { name: arg.word(), select: Vec::new(), account: None, fields: Vec::new(), span: arg.span };
         for inner in &inner.list {
             match inner.name() {
                 "select" => self.pairs(inner.args.list("labels"), &mut version.select, true),
@@ -282,6 +292,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 _ => {}
             }
         }
+        version.fields = self.fields(statement.site, &inner, &[(Kind::DestinationRule, &["subsets"])]);
         self.add_version(id, version);
     }
 
@@ -350,6 +361,6 @@ pub(super) fn no_export(what: &str, span: Span) -> Diagnostic {
 
 /// True when the clauses say more than labels and the like.
 pub(super) fn says_nothing(clauses: &Clauses<'_, '_>) -> bool {
-    let common = ["label", "annotation", "export", "ignore", "with", "field"];
+    let common = ["label", "annotation", "export", "ignore", "with"];
     !clauses.poisoned && clauses.list.iter().all(|clause| common.contains(&clause.name()))
 }

@@ -130,7 +130,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         if field == "trustDomains" && self.mesh.settings.release < mesh_istio::Release(1, 30) {
             let release = self.mesh.settings.release;
             self.push(
-                Diagnostic::new(code::E0310, test.span, format!("Istio {release} knows no trust domains in policies"))
+                Diagnostic::new(code::E0507, test.span, format!("Istio {release} knows no trust domains in policies"))
                     .label("needs Istio 1.30")
                     .help("write `principal \"DOMAIN/*\"`"),
             );

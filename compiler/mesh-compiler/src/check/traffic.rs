@@ -1,11 +1,12 @@
 //! `traffic`: how callers talk to a target.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::Rank;
+use mesh_istio::{Kind, Rank};
 
+use super::field::Base;
 use super::{Checker, Placed, Site, rule::no_http};
 use crate::clause::{Clause, Clauses, twice};
-use crate::model::{Balance, Eject, EjectKind, HashKey, Layer, PoolValue, Subject, Traffic, text};
+use crate::model::{Balance, Eject, EjectKind, FieldSet, HashKey, Layer, PoolValue, Subject, Traffic, text};
 use crate::operand::{Arg, Value};
 use crate::vocabulary::Block;
 
@@ -68,14 +69,17 @@ impl<'t, 'a> Checker<'t, 'a> {
                 foreign = self.mesh.externals[id.0].namespace != head.namespace;
             }
             let http = self.may_speak_http(&subject);
-            let layer = self.layer(statement.site, &clauses, http, target.span, caller.is_some());
+            let mut layer = self.layer(statement.site, &clauses, http, target.span, caller.is_some());
+            let mut head = head.clone();
+            policy_fields(&mut head.common.fields, &mut layer);
             let mut traffic = Traffic {
-                head: head.clone(),
+                head,
                 subject,
                 caller,
                 foreign,
                 layer,
                 versions: Vec::new(),
+                subset_fields: Vec::new(),
                 ports: Vec::new(),
             };
             if let (Subject::External(id), Some(tls)) = (subject, &traffic.layer.tls) {
@@ -111,10 +115,17 @@ impl<'t, 'a> Checker<'t, 'a> {
         clause: &Clause<'t, 'a>,
         http: bool,
         traffic: &Traffic<'a>,
-        whose: &str,
-    ) -> Option<Layer<'a>> {
+        bases: &[Base],
+    ) -> Option<(Layer<'a>, Vec<FieldSet>)> {
+        let whose = clause.name();
         let inner = self.inner(site, clause, Block::Layer);
-        let layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
+        let mut layer = self.layer(site, &inner, http, clause.span(), traffic.caller.is_some());
+        let mut fields = self.fields(site, &inner, bases);
+        if let [_] = bases {
+            layer.fields.append(&mut fields);
+        } else {
+            policy_fields(&mut fields, &mut layer);
+        }
         if super::service::says_nothing(&inner) {
             self.push(
                 Diagnostic::new(code::E0307, clause.span(), format!("settings of a {whose} that say nothing"))
@@ -123,7 +134,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return None;
         }
-        Some(layer)
+        Some((layer, fields))
     }
 
     fn version_layer(&mut self, site: Site<'t, 'a>, clause: &Clause<'t, 'a>, traffic: &mut Traffic<'a>, http: bool) {
@@ -135,7 +146,9 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return;
         };
-        let Some(layer) = self.inner_layer(site, clause, http, traffic, "version") else { return };
+        let bases: &[Base] =
+            &[(Kind::DestinationRule, &["subsets"]), (Kind::DestinationRule, &["subsets", "trafficPolicy"])];
+        let Some((layer, fields)) = self.inner_layer(site, clause, http, traffic, bases) else { return };
         for arg in clause.args.list("names") {
             if !self.version(id, arg.word(), arg.span) {
                 continue;
@@ -145,7 +158,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                     let problem = twice(&format!("version {}", arg.word()), arg.span, *first);
                     self.push(problem);
                 }
-                None => traffic.versions.push((arg.word(), layer.clone(), arg.span)),
+                None => {
+                    traffic.versions.push((arg.word(), layer.clone(), arg.span));
+                    traffic.subset_fields.extend(fields.iter().map(|field| (arg.word(), field.clone())));
+                }
             }
         }
     }
@@ -186,7 +202,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
             },
         };
-        let Some(layer) = self.inner_layer(site, clause, http, traffic, "port") else { return };
+        let bases: &[Base] = &[(Kind::DestinationRule, &["trafficPolicy", "portLevelSettings"])];
+        let Some((layer, _)) = self.inner_layer(site, clause, http, traffic, bases) else { return };
         if let (Subject::External(id), Some(tls)) = (traffic.subject, &layer.tls) {
             self.encrypted_twice(id, Some(number), tls.mode, tls.span);
         }
@@ -217,9 +234,15 @@ impl<'t, 'a> Checker<'t, 'a> {
                         .get("time")
                         .map(|time| (time.word(), clause.args.get("share").map(Arg::parts), clause.span()));
                 }
-                "pool" => self.pool(site, clause, http, target, &mut layer),
+                "pool" => {
+                    self.section_fields(site, clause, Block::Pool, "connectionPool", &mut layer);
+                    self.pool(site, clause, http, target, &mut layer);
+                }
                 "eject" => self.eject(clause, &mut layer),
-                "tls" => layer.tls = self.client_tls(site, clause, of_caller),
+                "tls" => {
+                    self.section_fields(site, clause, Block::Tls, "tls", &mut layer);
+                    layer.tls = self.client_tls(site, clause, of_caller);
+                }
                 _ => {}
             }
         }
@@ -236,6 +259,27 @@ impl<'t, 'a> Checker<'t, 'a> {
             layer.warmup = None;
         }
         layer
+    }
+
+    /// The fields that are set in the block of a section.
+    fn section_fields(
+        &mut self,
+        site: Site<'t, 'a>,
+        clause: &Clause<'t, 'a>,
+        block: Block,
+        section: &'static str,
+        layer: &mut Layer<'a>,
+    ) {
+        let known = self.diagnostics.len();
+        let clauses = self.inner(site, clause, block);
+        // Its mistakes are reported where the section itself is read.
+        self.diagnostics.truncate(known);
+        let base: Base = match section {
+            "tls" => (Kind::DestinationRule, &["trafficPolicy", "tls"]),
+            _ => (Kind::DestinationRule, &["trafficPolicy", "connectionPool"]),
+        };
+        let fields = self.fields(site, &clauses, &[base]);
+        layer.fields.extend(fields.into_iter().map(|field| field.under(section)));
     }
 
     fn balance(&mut self, clause: &Clause<'t, 'a>, http: bool, target: Span) -> Option<(Balance<'a>, Span)> {
@@ -298,6 +342,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.push(no_http(inner.name(), inner.span(), target));
                 continue;
             }
+            if inner.name() == "field" {
+                continue;
+            }
             let args = &inner.args;
             let value = if let Some(count) = args.get("count").filter(|_| inner.name() != "keepalive") {
                 PoolValue::Count(count.number())
@@ -345,7 +392,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let release = self.mesh.settings.release;
                 problems.push(
                     Diagnostic::new(
-                        code::E0310,
+                        code::E0507,
                         args.list("kinds")
                             .iter()
                             .find(|arg| matches!(arg.value, Value::Number(_)))
@@ -408,4 +455,15 @@ impl<'t, 'a> Checker<'t, 'a> {
 
 fn is_prime(number: u32) -> bool {
     number > 1 && (2..).take_while(|d| d * d <= number).all(|d| !number.is_multiple_of(d))
+}
+
+/// Takes the fields of the policy, which layers fold, out of those of the whole object.
+fn policy_fields(fields: &mut Vec<FieldSet>, layer: &mut Layer<'_>) {
+    for field in std::mem::take(fields) {
+        match field.below("trafficPolicy") {
+            Some(below) => layer.fields.extend(below),
+            None if field.base.last() == Some(&"trafficPolicy") => layer.fields.push(field),
+            None => fields.push(field),
+        }
+    }
 }

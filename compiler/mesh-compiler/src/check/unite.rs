@@ -42,6 +42,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         into.poisoned |= from.poisoned;
         into.head.common.labels.append(&mut from.head.common.labels);
         into.head.common.annotations.append(&mut from.head.common.annotations);
+        into.head.common.fields.append(&mut from.head.common.fields);
         match (&into.head.common.export, &from.head.common.export) {
             (Some((_, first)), Some((_, again))) => {
                 let problem = twice("export", *again, *first);
@@ -76,6 +77,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         take!(cors, "cors", |value: &crate::model::Cors<'a>| value.span);
         last.shares.extend(other.shares);
         last.mirrors.extend(other.mirrors);
+        last.fields.extend(other.fields);
         last.poisoned |= other.poisoned;
         self.diagnostics.extend(problems);
     }
@@ -104,6 +106,8 @@ impl<'t, 'a> Checker<'t, 'a> {
             old.head.common.object = old.head.common.object.or(new.head.common.object);
             old.head.common.labels.append(&mut new.head.common.labels);
             old.head.common.annotations.append(&mut new.head.common.annotations);
+            old.head.common.fields.append(&mut new.head.common.fields);
+            old.subset_fields.append(&mut new.subset_fields);
             match (&old.head.common.export, &new.head.common.export) {
                 (Some((_, first)), Some((_, again))) => self.diagnostics.push(twice("export", *again, *first)),
                 (None, Some(export)) => old.head.common.export = Some(export.clone()),
@@ -176,6 +180,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             old.optional = old.optional.or(new.optional);
             old.head.common.labels.extend(new.head.common.labels);
             old.head.common.annotations.extend(new.head.common.annotations);
+            old.head.common.fields.extend(new.head.common.fields);
             old.head.common.object = old.head.common.object.or(new.head.common.object);
         }
         self.mesh.jwts = united;
@@ -251,4 +256,5 @@ fn unite_layers<'a>(into: &mut Layer<'a>, from: Layer<'a>, diagnostics: &mut Vec
         (None, new) => into.tls = new,
         _ => {}
     }
+    into.fields.extend(from.fields);
 }

@@ -6,7 +6,7 @@ use mesh_istio::{Kind, Node, Object, Resource};
 
 use super::authorization::operation_entry;
 use super::{Lower, texts};
-use crate::model::{Issuer, Jwt, PolicyOperation, Subject};
+use crate::model::{FieldSet, Issuer, Jwt, PolicyOperation, Subject};
 
 impl<'m, 'a> Lower<'m, 'a> {
     pub(super) fn peer_authentications(&mut self) {
@@ -31,7 +31,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 ports.set_at(port.to_string(), mode(word, *span), *span);
             }
             spec.put_object("portLevelMtls", ports);
-            self.out.push(resource);
+            self.finish(resource, &mtls.head.common.fields);
         }
     }
 
@@ -53,8 +53,9 @@ impl<'m, 'a> Lower<'m, 'a> {
             resource.origins = group.iter().map(|jwt| jwt.head.span).collect();
             self.attach(&subject, head.span, &mut resource.spec);
             let issuers: Vec<&Issuer<'a>> = group.iter().flat_map(|jwt| &jwt.issuers).collect();
-            resource.spec.put_list("jwtRules", issuers.iter().map(|issuer| jwt_rule(issuer)).collect());
-            self.out.push(resource);
+            resource.spec.put_list("jwtRules", issuers.iter().map(|issuer| self.jwt_rule(issuer)).collect());
+            let fields: Vec<FieldSet> = group.iter().flat_map(|jwt| jwt.head.common.fields.iter().cloned()).collect();
+            self.finish(resource, &fields);
             self.require(&subject, &group, &issuers, namespace, &name);
         }
     }
@@ -96,7 +97,13 @@ impl<'m, 'a> Lower<'m, 'a> {
         let to = demanded.iter().map(|operation| operation_entry(operation, &jwt.http_ports));
         rule.put_list("to", to.filter(|entry| entry.get("operation").is_some()).collect());
         resource.spec.put_list("rules", vec![rule.node()]);
-        self.out.push(resource);
+        self.finish(resource, &jwt.head.common.fields);
+    }
+
+    fn jwt_rule(&self, issuer: &Issuer<'_>) -> Node {
+        let mut rule = jwt_rule(issuer);
+        self.set_fields(&issuer.fields, Kind::RequestAuthentication, &mut rule);
+        rule.node()
     }
 }
 
@@ -113,7 +120,7 @@ pub(crate) fn mode_word(mode: &str) -> &'static str {
     }
 }
 
-fn jwt_rule(issuer: &Issuer<'_>) -> Node {
+fn jwt_rule(issuer: &Issuer<'_>) -> Object {
     let span = issuer.span;
     let mut rule = Object::new(span);
     rule.set("issuer", issuer.name.as_ref());
@@ -142,5 +149,5 @@ fn jwt_rule(issuer: &Issuer<'_>) -> Node {
         rule.set("forwardOriginalToken", true);
     }
     rule.set_some("timeout", issuer.timeout);
-    rule.node()
+    rule
 }

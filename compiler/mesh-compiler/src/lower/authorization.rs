@@ -7,7 +7,7 @@ use mesh_istio::{Kind, Node, Object, Resource};
 
 use super::authentication::paths;
 use super::{Lower, texts};
-use crate::model::{Action, HttpPorts, Policy, PolicyOperation, PolicyTest, Source, Subject};
+use crate::model::{Action, FieldSet, HttpPorts, Policy, PolicyOperation, PolicyTest, Source, Subject};
 
 type GroupKey<'a> = (Subject<'a>, Action<'a>, bool, Option<&'a str>);
 
@@ -82,7 +82,8 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
         let rules = group.iter().filter(|policy| policy.nobody.is_none()).flat_map(|policy| rules(policy));
         spec.put_list("rules", rules.collect());
-        self.out.push(resource);
+        let fields: Vec<FieldSet> = group.iter().flat_map(|policy| policy.head.common.fields.iter().cloned()).collect();
+        self.finish(resource, &fields);
     }
 
     /// Behind a waypoint the workload itself sees the waypoint's identity: it admits that and nobody else, so that

@@ -25,7 +25,7 @@ impl<'a> Lower<'_, 'a> {
             workloads.put_object("labels", label_object(&selector(service), service.span));
             spec.put_object("workloadSelector", workloads);
             self.export(&service.common, service.namespace, false, service.span, spec);
-            self.out.push(resource);
+            self.finish(resource, &service.common.fields);
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Lower<'_, 'a> {
         });
         spec.put_list("endpoints", endpoints.collect());
         self.export(&external.common, external.namespace, false, external.span, spec);
-        self.out.push(resource);
+        self.finish(resource, &external.common.fields);
     }
 }
 

@@ -33,11 +33,13 @@ impl<'a> Lower<'_, 'a> {
                 let base = format!("{}-{}", listener.protocol.word(), listener.port);
                 let count = names.entry(base.clone()).and_modify(|count| *count += 1).or_insert(1);
                 let name = if *count == 1 { base } else { format!("{base}-{count}") };
-                server(listener, name)
+                let mut server = server(listener, name);
+                self.set_fields(&listener.fields, Kind::Gateway, &mut server);
+                server.node()
             });
             let servers = servers.collect();
             resource.spec.put_list("servers", servers);
-            self.out.push(resource);
+            self.finish(resource, &gateway.common.fields);
         }
     }
 
@@ -52,7 +54,7 @@ impl<'a> Lower<'_, 'a> {
     }
 }
 
-fn server(listener: &Listener<'_>, name: String) -> Node {
+fn server(listener: &Listener<'_>, name: String) -> Object {
     let span = listener.span;
     let mut server = Object::new(span);
     let mut port = Object::new(span);
@@ -78,7 +80,7 @@ fn server(listener: &Listener<'_>, name: String) -> Node {
     if let Some(tls) = &listener.tls {
         server.put_object("tls", server_tls(tls));
     }
-    server.node()
+    server
 }
 
 fn server_tls(tls: &ListenerTls<'_>) -> Object {

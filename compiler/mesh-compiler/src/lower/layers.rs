@@ -2,7 +2,7 @@
 
 use mesh_diagnostics::Span;
 
-use crate::model::Layer;
+use crate::model::{FieldSet, Layer};
 
 /// Layers of the same port or version, field by field.
 pub(super) fn merge<'a, K: PartialEq + Copy>(into: &mut Vec<(K, Layer<'a>, Span)>, from: &[(K, Layer<'a>, Span)]) {
@@ -20,6 +20,15 @@ pub(super) fn fold<'a>(below: &Layer<'a>, above: &Layer<'a>) -> Layer<'a> {
     out.balance = out.balance.or_else(|| below.balance.clone());
     out.warmup = out.warmup.or(below.warmup);
     out.tls = out.tls.or_else(|| below.tls.clone());
+    if !below.fields.is_empty() {
+        // Where a clause above says the same, it wins; what is left stands above every clause from here down.
+        let said = super::policy::clauses_object(above);
+        let open = |field: &&FieldSet| !super::field::is_set(&field.path, &said);
+        let mut fields: Vec<FieldSet> = below.fields.iter().filter(open).cloned().collect();
+        fields.retain(|field| !above.fields.iter().any(|known| known.path == field.path));
+        fields.append(&mut out.fields);
+        out.fields = fields;
+    }
     let mut pool = below.pool.clone();
     for (name, value, span) in &above.pool {
         match pool.iter_mut().find(|(old, ..)| old == name) {
@@ -52,12 +61,24 @@ pub(super) fn fold<'a>(below: &Layer<'a>, above: &Layer<'a>) -> Layer<'a> {
 
 /// The sections of a full layer that a version has something to say of: the rest Istio takes from the host.
 pub(super) fn only_said<'a>(full: &Layer<'a>, own: &Layer<'a>) -> Layer<'a> {
-    let balances = own.balance.is_some() || own.warmup.is_some();
+    let said = |section: &str| own.fields.iter().any(|field| field.path.first().is_some_and(|name| name == section));
+    let balances = own.balance.is_some() || own.warmup.is_some() || said("loadBalancer");
+    let pools = !own.pool.is_empty() || said("connectionPool");
+    let ejects = own.eject.is_some() || said("outlierDetection");
+    let encrypts = own.tls.is_some() || said("tls");
+    let kept = |name: &str| match name {
+        "loadBalancer" => balances,
+        "connectionPool" => pools,
+        "outlierDetection" => ejects,
+        "tls" => encrypts,
+        name => said(name),
+    };
     Layer {
         balance: full.balance.clone().filter(|_| balances),
         warmup: full.warmup.filter(|_| balances),
-        pool: if own.pool.is_empty() { Vec::new() } else { full.pool.clone() },
-        eject: full.eject.clone().filter(|_| own.eject.is_some()),
-        tls: full.tls.clone().filter(|_| own.tls.is_some()),
+        pool: if pools { full.pool.clone() } else { Vec::new() },
+        eject: full.eject.clone().filter(|_| ejects),
+        tls: full.tls.clone().filter(|_| encrypts),
+        fields: full.fields.iter().filter(|field| field.path.first().is_some_and(|name| kept(name))).cloned().collect(),
     }
 }

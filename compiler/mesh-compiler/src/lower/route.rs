@@ -80,7 +80,7 @@ impl<'a> Lower<'_, 'a> {
             resource.reasons.push("Istio adds by itself, where no `retry` is said: 2 retries on connect-failure, refused-stream, unavailable, cancelled".to_owned());
         }
         if !empty {
-            self.out.push(resource);
+            self.finish(resource, &route.head.common.fields);
         }
     }
 
@@ -118,7 +118,9 @@ impl<'a> Lower<'_, 'a> {
             let mut object = Object::new(rule.span);
             let tests = alternatives.iter().map(|all| self.http_match(all, rule.span)).collect();
             object.put_list("match", tests);
-            return self.http_rule(route, rule, is_last, object).map(Object::node);
+            let mut object = self.http_rule(route, rule, is_last, object)?;
+            self.set_fields(&rule.fields, Kind::VirtualService, &mut object);
+            return Some(object.node());
         }
         let destinations = self.destinations(route, rule, is_last, rank)?;
         let mut object = Object::new(rule.span);

@@ -1,7 +1,7 @@
 //! The rules of an HTTP route, and destinations.
 
 use mesh_diagnostics::Span;
-use mesh_istio::{Node, Object, Rank};
+use mesh_istio::{Kind, Node, Object, Rank};
 
 use super::matching::text_match;
 use super::{Lower, texts};
@@ -36,7 +36,7 @@ impl<'a> Lower<'_, 'a> {
                 respond.put_object("body", body);
             }
             object.put_object("directResponse", respond);
-        } else {
+        } else if !rule.ends_by_field() {
             object.put_list("route", self.destinations(route, rule, is_last, Rank::Http)?);
         }
         if let Some(rewrite) = rewrite_object(rule) {
@@ -62,7 +62,9 @@ impl<'a> Lower<'_, 'a> {
         }
         object.put_object("headers", headers);
         if let Some(cors) = rule.cors.as_ref().or(body.cors.as_ref()) {
-            object.put_object("corsPolicy", cors_object(cors));
+            let mut policy = cors_object(cors);
+            self.set_fields(&cors.fields, Kind::VirtualService, &mut policy);
+            object.put_object("corsPolicy", policy);
         }
         Some(object)
     }
@@ -116,6 +118,7 @@ impl<'a> Lower<'_, 'a> {
                 }
                 entry.put_object("headers", headers);
             }
+            self.set_fields(&share.fields, Kind::VirtualService, &mut entry);
             entry.node()
         });
         Some(entries.collect())

@@ -3,26 +3,25 @@
 use std::collections::HashMap;
 
 use mesh_diagnostics::Span;
-use mesh_istio::{Kind, Node, Object, Rank, Resource, Text};
+use mesh_istio::{Kind, Object, Rank, Resource, Text};
 
 use super::external::port_tls;
 use super::layers::{fold, merge, only_said};
+use super::policy::{Ports, clauses_object, policy_object, port_object};
 use super::{Lower, label_object, texts};
 use crate::check_names::subset_name;
-use crate::model::{
-    Balance, Eject, EjectKind, ExternalId, HashKey, Head, Layer, PoolValue, Service, ServiceId, Subject, Tls, Traffic,
-};
-
-/// What the layers of one object are lowered by.
-#[derive(Clone, Copy)]
-struct Ports {
-    http: bool,
-    tcp: bool,
-}
+use crate::model::{EjectKind, ExternalId, FieldSet, Head, Layer, Service, ServiceId, Subject, Traffic};
 
 impl<'m, 'a> Lower<'m, 'a> {
     pub(super) fn traffic(&mut self) {
         let mesh = self.mesh;
+        for traffic in &mesh.traffic {
+            let layers = traffic.versions.iter().map(|(_, layer, _)| layer);
+            let layers = layers.chain(traffic.ports.iter().map(|(_, layer, _)| layer)).chain([&traffic.layer]);
+            for layer in layers.filter(|layer| !layer.fields.is_empty()) {
+                self.set_fields(&layer.fields, Kind::DestinationRule, &mut clauses_object(layer));
+            }
+        }
         let mut by_service: HashMap<ServiceId, Vec<&'m Traffic<'a>>> = HashMap::new();
         let mut by_external: HashMap<ExternalId, Vec<&'m Traffic<'a>>> = HashMap::new();
         let mut namespaces: HashMap<&'a str, &'m Traffic<'a>> = HashMap::new();
@@ -95,7 +94,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         self.port_settings(layer, &traffic.ports, ports, &mut policy);
         resource.spec.put_object("trafficPolicy", policy);
         self.export(&traffic.head.common, namespace, traffic.caller.is_some(), traffic.head.span, &mut resource.spec);
-        self.out.push(resource);
+        self.finish(resource, &traffic.head.common.fields);
     }
 
     /// The name of a rule for one caller.
@@ -183,7 +182,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             resource.spec.put_object("trafficPolicy", policy);
             let of_caller = traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some());
             self.export(&head.common, head.namespace, of_caller, head.span, &mut resource.spec);
-            self.out.push(resource);
+            self.finish(resource, &head.common.fields);
         }
     }
 
@@ -210,6 +209,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 head.common.annotations.extend(service.common.annotations.iter().cloned());
                 head.common.export = head.common.export.or_else(|| service.common.export.clone());
                 head.common.object = head.common.object.or(service.common.object);
+                head.common.fields.extend(service.common.fields.iter().cloned());
                 head
             }
             Some(traffic) => traffic.head.clone(),
@@ -248,10 +248,26 @@ impl<'m, 'a> Lower<'m, 'a> {
             .filter(|owner| !traffic.is_some_and(|traffic| std::ptr::eq(*owner, traffic)))
             .map_or(Vec::new(), |owner| owner.versions.clone());
         merge(&mut version_layers, traffic.map(|traffic| traffic.versions.as_slice()).unwrap_or_default());
+        // What the service says of a version's policy is a layer as well.
+        for version in service.versions.iter().filter(|version| !version.fields.is_empty()) {
+            let fields: Vec<FieldSet> =
+                version.fields.iter().filter_map(|field| field.below("trafficPolicy")).flatten().collect();
+            if !fields.is_empty() {
+                let said = Layer { fields, ..Layer::default() };
+                match version_layers.iter_mut().find(|(name, ..)| *name == version.name) {
+                    Some((_, layer, _)) => *layer = fold(&said, layer),
+                    None => version_layers.push((version.name, said, version.span)),
+                }
+            }
+        }
 
         let mut policy = policy_object(&layer, head.span, ports);
         self.port_settings(&layer, &port_layers, ports, &mut policy);
         resource.spec.put_object("trafficPolicy", policy);
+        let mut subset_fields: Vec<(&str, FieldSet)> = owner.map_or(Vec::new(), |owner| owner.subset_fields.clone());
+        if let Some(traffic) = traffic.filter(|traffic| !owner.is_some_and(|owner| std::ptr::eq(owner, *traffic))) {
+            subset_fields.extend(traffic.subset_fields.iter().cloned());
+        }
         let subsets = service.versions.iter().map(|version| {
             let mut subset = Object::new(version.span);
             subset.set("name", subset_name(version.name));
@@ -271,6 +287,12 @@ impl<'m, 'a> Lower<'m, 'a> {
                 self.port_settings(&layer, &of_version, ports, &mut policy);
                 subset.put_object("trafficPolicy", policy);
             }
+            for field in version.fields.iter().filter(|field| field.below("trafficPolicy").is_none()) {
+                self.set_fields(std::slice::from_ref(field), Kind::DestinationRule, &mut subset);
+            }
+            for (_, field) in subset_fields.iter().filter(|(name, _)| *name == version.name) {
+                self.set_fields(std::slice::from_ref(field), Kind::DestinationRule, &mut subset);
+            }
             subset.node()
         });
         let subsets = subsets.collect();
@@ -288,6 +310,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 service.name
             ));
         }
+        self.set_fields(&head.common.fields, Kind::DestinationRule, &mut resource.spec);
         resource
     }
 
@@ -330,153 +353,4 @@ fn verified<'a>(layer: &Layer<'a>, host: &str, ports: Ports, reasons: &mut Vec<S
     tls.sni = Some(name.clone().into());
     tls.san = vec![name.into()];
     out
-}
-
-fn port_object(number: u16, layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
-    let mut object = Object::new(span);
-    let mut port = Object::new(span);
-    port.set("number", number);
-    object.put_object("port", port);
-    object.fill_from(&policy_object(layer, span, ports));
-    object
-}
-
-fn policy_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
-    let mut policy = Object::new(span);
-    let mut balancer = Object::new(span);
-    if let Some((balance, span)) = &layer.balance {
-        match balance {
-            Balance::Simple(name) => balancer.set_at("simple", name.replace('-', "_").to_ascii_uppercase(), *span),
-            Balance::Hash { key, table } => {
-                balancer.set_at("consistentHash", hash_object(key, table.as_ref(), *span), *span)
-            }
-        }
-    }
-    if let Some((time, share, span)) = layer.warmup {
-        let mut warmup = Object::new(span);
-        warmup.set("duration", time);
-        warmup.set_some("minimumPercent", share.map(|parts| f64::from(parts) / 10_000.0));
-        balancer.set_at("warmup", warmup, span);
-    }
-    policy.put_object("loadBalancer", balancer);
-    policy.put_object("connectionPool", pool_object(layer, span, ports));
-    if let Some(eject) = &layer.eject {
-        policy.put_object("outlierDetection", eject_object(eject));
-    }
-    if let Some(tls) = &layer.tls {
-        policy.put_object("tls", tls_object(tls));
-    }
-    policy
-}
-
-fn hash_object(key: &HashKey<'_>, table: Option<&(&'static str, u32)>, span: Span) -> Object {
-    let mut hash = Object::new(span);
-    match key {
-        HashKey::Header(name) => hash.set("httpHeaderName", *name),
-        HashKey::Query(name) => hash.set("httpQueryParameterName", *name),
-        HashKey::SourceIp => hash.set("useSourceIp", true),
-        HashKey::Cookie(name, ttl, path) => {
-            let mut cookie = Object::new(span);
-            cookie.set("name", *name);
-            cookie.set_some("path", path.as_deref());
-            cookie.set_some("ttl", *ttl);
-            hash.put_object("httpCookie", cookie);
-        }
-    }
-    if let Some((field, size)) = table {
-        let mut object = Object::new(span);
-        object.set(if *field == "maglev" { "tableSize" } else { "minimumRingSize" }, *size);
-        hash.put_object(*field, object);
-    }
-    hash
-}
-
-fn pool_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
-    let (mut tcp, mut http) = (Object::new(span), Object::new(span));
-    for (name, value, at) in &layer.pool {
-        let (count, time) = match value {
-            PoolValue::Count(count) => (*count, ""),
-            PoolValue::Time(time) => (0, *time),
-            PoolValue::Keepalive(..) => (0, ""),
-        };
-        match *name {
-            "max-connections" => tcp.set_at("maxConnections", count, *at),
-            "connect-timeout" => tcp.set_at("connectTimeout", time, *at),
-            "max-age" => tcp.set_at("maxConnectionDuration", time, *at),
-            "idle-timeout" => {
-                if ports.http {
-                    http.set_at("idleTimeout", time, *at);
-                }
-                if ports.tcp {
-                    tcp.set_at("idleTimeout", time, *at);
-                }
-            }
-            "max-pending" => http.set_at("http1MaxPendingRequests", count, *at),
-            "max-requests" => http.set_at("http2MaxRequests", count, *at),
-            "requests-per-connection" => http.set_at("maxRequestsPerConnection", count, *at),
-            "max-retries" => http.set_at("maxRetries", count, *at),
-            "max-streams" => http.set_at("maxConcurrentStreams", count, *at),
-            _ => {
-                if let PoolValue::Keepalive(time, interval, probes) = value {
-                    let mut keepalive = Object::new(*at);
-                    keepalive.set("time", *time);
-                    keepalive.set_some("interval", *interval);
-                    keepalive.set_some("probes", *probes);
-                    tcp.put_object("tcpKeepalive", keepalive);
-                }
-            }
-        }
-    }
-    let mut pool = Object::new(layer.pool.first().map_or(span, |(.., span)| *span));
-    pool.put_object("tcp", tcp);
-    pool.put_object("http", http);
-    pool
-}
-
-fn eject_object(eject: &Eject<'_>) -> Object {
-    let mut object = Object::new(eject.span);
-    for (kind, count, span) in &eject.counts {
-        match kind {
-            EjectKind::ServerErrors => object.set_at("consecutive5xxErrors", *count, *span),
-            EjectKind::Gateway => object.set_at("consecutiveGatewayErrors", *count, *span),
-            EjectKind::Local => {
-                object.set_at("splitExternalLocalOriginErrors", true, *span);
-                object.set_at("consecutiveLocalOriginFailures", *count, *span);
-            }
-            EjectKind::Codes(codes) => {
-                object.set_at("consecutive5xxErrors", *count, *span);
-                let codes = codes.iter().map(|code| Node::new(*code, *span)).collect();
-                object.put_list("outlierDetectionHttpErrorCodes", codes);
-            }
-        }
-    }
-    object.set_some("interval", eject.every);
-    object.set_some("baseEjectionTime", eject.time);
-    if let Some((share, span)) = eject.at_most {
-        object.set_at("maxEjectionPercent", share, span);
-    }
-    object.set_some("minHealthPercent", eject.healthy);
-    object
-}
-
-fn tls_object(tls: &Tls<'_>) -> Object {
-    let mut object = Object::new(tls.span);
-    object.set(
-        "mode",
-        match tls.mode {
-            "mesh" => "ISTIO_MUTUAL",
-            "simple" => "SIMPLE",
-            "mutual" => "MUTUAL",
-            _ => "DISABLE",
-        },
-    );
-    object.set_some("credentialName", tls.cert.as_deref());
-    if let Some((file, key)) = &tls.files {
-        object.set("clientCertificate", file.as_ref());
-        object.set("privateKey", key.as_ref());
-    }
-    object.set_some("caCertificates", tls.ca.as_deref());
-    object.set_some("sni", tls.sni.as_deref());
-    object.put_list("subjectAltNames", texts(&tls.san, tls.span));
-    object
 }

@@ -3,7 +3,7 @@
 use mesh_diagnostics::Span;
 use mesh_istio::{Protocol, Rank};
 
-use super::{Common, Pair, ServiceId, Str};
+use super::{Common, FieldSet, Pair, ServiceId, Str};
 
 /// A gateway.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Listener<'a> {
     pub bind: Option<(String, Span)>,
     /// `routes-from`
     pub routes_from: Vec<(&'a str, Span)>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
     /// Its head.
     pub span: Span,
 }

@@ -2,7 +2,7 @@
 
 use mesh_diagnostics::Span;
 
-use super::{Head, Str, Subject};
+use super::{FieldSet, Head, Str, Subject};
 
 /// `mtls`
 #[derive(Debug, Clone)]
@@ -181,6 +181,8 @@ pub struct Issuer<'a> {
     pub forward: bool,
     /// How long fetching the keys may take.
     pub timeout: Option<&'a str>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
     /// Where it is said.
     pub span: Span,
 }

@@ -3,7 +3,7 @@
 use mesh_diagnostics::Span;
 use mesh_istio::Rank;
 
-use super::{ExternalId, GatewayId, Head, Pair, ServiceId, Str};
+use super::{ExternalId, FieldSet, GatewayId, Head, Pair, ServiceId, Str};
 use crate::operand::{Path, Pattern};
 
 /// What a route is for.
@@ -96,8 +96,18 @@ pub struct Rule<'a> {
     pub response_headers: Option<Headers<'a>>,
     /// `cors`
     pub cors: Option<Cors<'a>>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
     /// Something in it could not be read.
     pub poisoned: bool,
+}
+
+impl Rule<'_> {
+    /// True where a `field` says how the rule ends.
+    #[must_use]
+    pub fn ends_by_field(&self) -> bool {
+        self.fields.iter().any(FieldSet::ends_rule)
+    }
 }
 
 /// A test of a route.
@@ -179,6 +189,8 @@ pub struct Share<'a> {
     pub request_headers: Option<Headers<'a>>,
     /// Headers of this destination alone.
     pub response_headers: Option<Headers<'a>>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
     /// Where it is said.
     pub span: Span,
 }
@@ -280,6 +292,8 @@ pub struct Cors<'a> {
     pub credentials: Option<Span>,
     /// `forward`, `ignore`
     pub unmatched: Option<&'a str>,
+    /// `field`
+    pub fields: Vec<FieldSet>,
     /// Where it is said.
     pub span: Span,
 }

@@ -2,7 +2,7 @@
 
 use mesh_diagnostics::Span;
 
-use super::{ExternalId, GatewayId, Head, ServiceId, Str};
+use super::{ExternalId, FieldSet, GatewayId, Head, ServiceId, Str};
 
 /// What traffic, policies and their like are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +38,8 @@ pub struct Traffic<'a> {
     pub layer: Layer<'a>,
     /// Settings of versions.
     pub versions: Vec<(&'a str, Layer<'a>, Span)>,
+    /// `field` of the subsets of versions.
+    pub subset_fields: Vec<(&'a str, FieldSet)>,
     /// Settings of ports.
     pub ports: Vec<(u16, Layer<'a>, Span)>,
 }
@@ -55,6 +57,8 @@ pub struct Layer<'a> {
     pub eject: Option<Eject<'a>>,
     /// `tls`
     pub tls: Option<Tls<'a>>,
+    /// `field`, from the policy down.
+    pub fields: Vec<FieldSet>,
 }
 
 /// A value of a pool clause.

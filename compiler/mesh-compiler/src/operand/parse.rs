@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mesh_diagnostics::{Diagnostic, Span, all_codes, code};
-use mesh_istio::{Release, SUPPORTED, host};
+use mesh_istio::{Release, SUPPORTED, host, regex};
 use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
 
 use super::names::{bad_name, destination, header, host_name, label, locality, qualified, token, version};
@@ -80,6 +80,26 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
+    /// The text of an operand, its quotes and escapes resolved.
+    pub fn text(&self, operand: Operand) -> Result<Cow<'a, str>, Failure> {
+        let text = self.tree.slice(operand);
+        let span = self.tree.span(operand);
+        Ok(match operand.kind {
+            OperandKind::Bare if text.starts_with('$') => return Err(self.parameter(text, span)),
+            OperandKind::String => {
+                let inner = &text[1..text.len() - 1];
+                let resolved = unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?;
+                if resolved.contains("${") {
+                    return Err(self.parameter(text, span));
+                }
+                resolved
+            }
+            OperandKind::Text => block_text(&text[3..text.len() - 3]),
+            OperandKind::Regex => Cow::Owned(text[2..text.len() - 1].replace("\\\"", "\"")),
+            OperandKind::Bare | OperandKind::Path | OperandKind::Group(_) | OperandKind::Equals => Cow::Borrowed(text),
+        })
+    }
+
     fn parameter(&self, text: &str, span: Span) -> Failure {
         if self.has_parameters {
             return Failure::Quiet;
@@ -154,7 +174,11 @@ impl<'a> Reader<'_, 'a> {
             Type::Pattern if text == "*" => Value::Pattern(Pattern::Present),
             Type::Paths if text == "*" => Value::Path(Path::Prefix(Cow::Borrowed("/"))),
             Type::OperationWord => return operation_word(text, span),
-            Type::Module => Value::Word(text),
+            Type::Module | Type::Kind | Type::Field => Value::Word(text),
+            Type::Object => match host::is_subdomain(text) {
+                true => Value::Word(text),
+                false => return Err(bad_name(of, text, span).into()),
+            },
             Type::Param if text.starts_with('$') => Value::Word(text),
             Type::Target => Value::Target(super::Target::Named(qualified(Type::Service, text, span)?)),
             _ => return wrong(),
@@ -226,22 +250,20 @@ impl<'a> Reader<'_, 'a> {
         if !matches!(of, Type::Pattern | Type::Paths | Type::Regex | Type::OperationWord) {
             return Err(expected(of, "a regular expression", span).into());
         }
-        if let Err(problem) = regex_syntax::parse(&text) {
-            let reason = match problem {
-                regex_syntax::Error::Parse(error) => error.kind().to_string(),
-                regex_syntax::Error::Translate(error) => error.kind().to_string(),
-                _ => "it has no such syntax".to_owned(),
-            };
-            return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy cannot read")
-                .label(reason)
-                .note("Envoy reads regular expressions as RE2 does: without look-around and back references")
-                .into());
-        }
-        if let Some(reason) = super::regex::beyond_re2(&text) {
-            return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy reads in another way")
-                .label(reason)
-                .note("Envoy reads regular expressions as RE2 does")
-                .into());
+        match regex::problem(&text) {
+            Some(regex::Problem::Syntax(reason)) => {
+                return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy cannot read")
+                    .label(reason)
+                    .note("Envoy reads regular expressions as RE2 does: without look-around and back references")
+                    .into());
+            }
+            Some(regex::Problem::Foreign(reason)) => {
+                return Err(Diagnostic::new(code::E0318, span, "a regular expression that Envoy reads in another way")
+                    .label(reason)
+                    .note("Envoy reads regular expressions as RE2 does")
+                    .into());
+            }
+            None => {}
         }
         if text.is_empty() || text.chars().count() > 1024 {
             return Err(Diagnostic::new(code::E0318, span, "a regular expression that Istio refuses")

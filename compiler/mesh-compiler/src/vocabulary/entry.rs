@@ -101,6 +101,7 @@ impl Block {
                 | Plugin
                 | Proxy
                 | Envoy
+                | Resource
         )
     }
 

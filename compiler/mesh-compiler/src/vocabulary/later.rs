@@ -67,16 +67,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     .must(Any)
     .planned()
     .many(),
-    clause(
-        "field",
-        &[Any, Version, Rule, Destination, Listener, Layer, Pool, Tls, Cors, Issuer],
-        &["path:ANYTHING = value:ANYTHING,", "kind:NAME path:ANYTHING = value:ANYTHING,"],
-        "sets any field of the Istio object",
-        "field connectionPool.tcp.tcpKeepalive.time = 2h",
-        "the field itself",
-    )
-    .planned()
-    .many(),
     clause("test", &[File], &["what:ANYTHING,"], "what must hold", "test", "nothing").may(Any).planned().many(),
     clause("assert", &[File], &["what:ANYTHING,"], "what must hold", "assert", "nothing").may(Any).planned().many(),
     clause(
@@ -396,17 +386,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         "one patch",
         "patch HTTP_FILTER insert-before",
         "EnvoyFilter `configPatches`",
-    )
-    .must(Resource)
-    .planned()
-    .many(),
-    clause(
-        "resource",
-        &[File],
-        &["kind:NAME name:NAME [ in namespace:NAMESPACE ]"],
-        "any other resource",
-        "resource HTTPRoute web < parentRefs < name \"gw\" > >",
-        "itself",
     )
     .must(Resource)
     .planned()

@@ -6,6 +6,7 @@
 mod edge;
 mod entry;
 mod facts;
+mod fields;
 mod istio_words;
 mod later;
 mod notation;
@@ -32,6 +33,7 @@ pub struct Word {
 
 static TABLES: &[&[Entry]] = &[
     facts::ENTRIES,
+    fields::ENTRIES,
     edge::ENTRIES,
     route::ENTRIES,
     traffic::ENTRIES,

@@ -100,7 +100,7 @@ fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
     };
     match args.split {
         Split::Kind => {
-            for kind in Kind::ALL {
+            for kind in Kind::all() {
                 let of_kind: Vec<Resource> =
                     rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
                 if !of_kind.is_empty() {
