@@ -61,7 +61,10 @@ fn named(id: &str) -> Vec<String> {
 fn accepted(id: &str) {
     let verdict = VERDICTS.get(id).expect("the judge answers for every bundle");
     assert!(verdict.errors.is_empty(), "Istio refuses:\n{}", verdict.errors.join("\n"));
-    assert!(verdict.warnings.is_empty(), "Istio warns:\n{}", verdict.warnings.join("\n"));
+    // Of every EnvoyFilter Istio says that it is one.
+    let inherent = |warning: &&String| warning.contains("EnvoyFilter exposes internal implementation details");
+    let warnings: Vec<&str> = verdict.warnings.iter().filter(|w| !inherent(w)).map(String::as_str).collect();
+    assert!(warnings.is_empty(), "Istio warns:\n{}", warnings.join("\n"));
     let named = named(id);
     let is_named = |message: &&String| named.iter().any(|code| message.starts_with(code));
     let unnamed: Vec<&str> = verdict.messages.iter().filter(|m| !is_named(m)).map(String::as_str).collect();

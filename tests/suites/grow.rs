@@ -31,13 +31,14 @@ pub fn grow(choices: &[u16], focus: Option<Focus>) -> String {
         several: false,
         grown: Vec::new(),
         host: String::new(),
+        applied: "",
     };
     grower.program();
     grower.out
 }
 
 /// The blocks that a program can hold, and so the words and pairs that can be asked for.
-pub const BLOCKS: [Block; 25] = [
+pub const BLOCKS: [Block; 33] = [
     Block::Mesh,
     Block::Namespace,
     Block::Service,
@@ -63,6 +64,14 @@ pub const BLOCKS: [Block; 25] = [
     Block::SourceTests,
     Block::OperationTests,
     Block::ConditionTests,
+    Block::Locality,
+    Block::Workload,
+    Block::Scope,
+    Block::Observe,
+    Block::Plugin,
+    Block::Proxy,
+    Block::Envoy,
+    Block::Patch,
 ];
 
 /// What the statement at hand is about, as far as its clauses depend on it.
@@ -104,6 +113,8 @@ struct Grower<'c> {
     grown: Vec<&'static str>,
     /// The host of the route at hand.
     host: String,
+    /// What the patch at hand is applied to.
+    applied: &'static str,
 }
 
 impl Grower<'_> {
@@ -131,7 +142,7 @@ impl Grower<'_> {
             self.statement("mesh", String::new(), Block::Mesh, About::Wide);
         }
         self.out.push_str(
-            "mesh < provider opa, otel >
+            "mesh < provider opa, otel on far.ops >
 use std/istioctl
 elsewhere < service far in ops < http 80; versions v1, v2; account far >; namespace ops >
 in shop
@@ -162,9 +173,25 @@ route as handed-on < web >
                 Block::Gateway,
                 Block::External,
                 Block::Authorize,
+                Block::Workload,
+                Block::Scope,
+                Block::Observe,
+                Block::Plugin,
+                Block::Proxy,
+                Block::Envoy,
             ]);
             self.focus = None;
             self.about_block(block);
+        }
+        if self.one_in(3) {
+            let n = self.number();
+            let (kind, text) = crate::written::any_resource(self.below(1 << 16));
+            // An object of one's own beside those of the statements, in a namespace that they do not use.
+            self.out.push_str(&text.replacen(
+                &format!("resource {kind} a in b"),
+                &format!("resource {kind} w{n} in far"),
+                1,
+            ));
         }
     }
 
@@ -215,7 +242,19 @@ route as handed-on < web >
                 }
             }
             Block::Tls => ("traffic", format!("x{n}"), Block::Traffic, About::External),
-            Block::Traffic | Block::Layer | Block::Pool => {
+            Block::Workload => ("workload", format!("m{n}"), Block::Workload, About::Declared),
+            Block::Scope | Block::Observe | Block::Plugin | Block::Proxy | Block::Envoy | Block::Patch => {
+                self.out.push_str(&format!("service k{n} < http 80; calls web, cart >\n"));
+                let (word, head, outer) = match block {
+                    Block::Scope => ("scope", format!("k{n}"), Block::Scope),
+                    Block::Observe => ("observe", format!("k{n}"), Block::Observe),
+                    Block::Plugin => ("plugin", format!("k{n} as p{n}"), Block::Plugin),
+                    Block::Proxy => ("proxy", format!("k{n}"), Block::Proxy),
+                    _ => ("envoy", format!("k{n} as e{n}"), Block::Envoy),
+                };
+                (word, head, outer, About::Http)
+            }
+            Block::Traffic | Block::Layer | Block::Pool | Block::Locality => {
                 let asks = |word: &str| self.focus.is_some_and(|focus| focus.words.contains(&word));
                 let external = asks("tls") && block == Block::Layer;
                 let http = self.focus.is_some();
@@ -378,6 +417,7 @@ route as handed-on < web >
             Block::Headers => "set x-grown \"yes\"",
             Block::Pool => "max-connections 7",
             Block::Layer | Block::Traffic => "pool < max-connections 7 >",
+            Block::Locality => "prefer zone",
             Block::Cors => "origins \"https://example.com\"",
             Block::Rule => "respond 404",
             _ => return,

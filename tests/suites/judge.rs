@@ -74,7 +74,7 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     let program = std::env::var_os("MESH_JUDGE").expect("the judge is named");
     let schemas = std::env::var_os("MESH_JUDGE_CRDS").expect("the CRDs are named");
     let mut child = Command::new(program)
-        .arg(schemas)
+        .args(std::env::split_paths(&schemas))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

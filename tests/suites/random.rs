@@ -149,7 +149,7 @@ fn accepted(seed: u64, covers: bool) {
     let mut coverage = Coverage::new();
     let (mut grown, mut judged, mut analyzed, mut discovered) = (0, 0, 0, 0);
     let mut refused: Vec<String> = Vec::new();
-    while grown < programs * 2 {
+    while grown < programs * 3 {
         let wanted = coverage.wanted();
         if judged >= programs && (wanted.is_empty() || !covers || programs < PROGRAMS) {
             break;

@@ -7,6 +7,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
 use mesh_compiler::compile;
@@ -106,6 +107,13 @@ fn paths() -> BTreeMap<String, String> {
         });
     }
     out
+}
+
+/// One of the programs that set a path, and its kind.
+pub fn any_resource(choice: usize) -> (&'static str, String) {
+    static ALL: LazyLock<Vec<(String, String)>> = LazyLock::new(|| paths().into_iter().collect());
+    let (path, text) = &ALL[choice % ALL.len()];
+    (path.split(' ').next().unwrap_or_default(), text.clone())
 }
 
 /// The counts that the reference shows.

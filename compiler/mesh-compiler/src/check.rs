@@ -1,8 +1,10 @@
 //! Trees to the typed model: declarations first, then everything that names them.
 
+mod about;
 mod client_tls;
 mod common;
 mod declare;
+mod egress;
 mod ends;
 mod except;
 pub(crate) mod external;
@@ -11,30 +13,36 @@ mod free;
 mod gateway;
 mod headers;
 mod jwt;
+mod locality;
 mod mtls;
 mod names;
+mod observe;
 mod operations;
 mod policy;
 mod ports;
 mod resource;
 mod route;
 mod rule;
+mod scope;
 pub(crate) mod service;
+mod sets;
 mod settings;
 mod sources;
 mod tests_of_route;
 mod traffic;
 mod typed;
 mod unite;
+mod workload;
 
 use std::collections::{HashMap, HashSet};
 
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};
+use mesh_istio::Kind;
 use mesh_syntax::{Statement, Tree};
 
 use crate::clause::{Clause, Clauses, Walk};
 use crate::model::{ExternalId, GatewayId, Head, Mesh, ServiceId, Subject};
-use crate::operand::Reader;
+use crate::operand::{Name, Reader};
 use crate::vocabulary::{Block, Stage};
 
 /// A tree and what the program has it for.
@@ -79,6 +87,16 @@ pub(crate) struct Checker<'t, 'a> {
     issuers: HashSet<&'a str>,
     /// Where the mode of each subject is.
     mtls_places: HashMap<Subject<'a>, usize>,
+    /// Where the one object of a kind about a subject is said.
+    about_places: HashMap<(Kind, Subject<'a>), Span>,
+    /// Where the scope of each subject is.
+    scope_places: HashMap<Subject<'a>, usize>,
+    /// Where what is watched of each subject is.
+    observed_places: HashMap<Subject<'a>, usize>,
+    /// The services behind providers, before they are looked up.
+    provider_names: Vec<(&'a str, Name<'a>, Span)>,
+    /// The egress gateways of externals, before they are looked up.
+    via_names: Vec<(ExternalId, Name<'a>, Span)>,
     /// Names that statements which could not be read may have declared.
     doubtful: HashSet<&'a str>,
     /// The kinds of declarations of which one could not be read, so that its name may be missing.
@@ -104,6 +122,11 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         libraries: modules.iter().filter(|module| module.library).map(|module| module.tree.file()).collect(),
         issuers: HashSet::new(),
         mtls_places: HashMap::new(),
+        about_places: HashMap::new(),
+        scope_places: HashMap::new(),
+        observed_places: HashMap::new(),
+        provider_names: Vec::new(),
+        via_names: Vec::new(),
         doubtful: HashSet::new(),
         lost: HashSet::new(),
         reported: HashSet::new(),
@@ -118,6 +141,8 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     checker.settings(&placed);
     checker.declare(&placed);
     checker.describe(&placed);
+    checker.provider_services();
+    checker.egress();
     for statement in &placed {
         match statement.clause.name() {
             "in" if statement.site.emits => {
@@ -131,6 +156,12 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
             "allow" | "deny" | "audit" | "authorize" => checker.policy(statement),
             "jwt" => checker.jwt(statement),
             "resource" => checker.resource(statement),
+            "workload" => checker.workload(statement),
+            "scope" => checker.scope(statement),
+            "observe" => checker.observe(statement),
+            "plugin" => checker.plugin(statement),
+            "proxy" => checker.proxy(statement),
+            "envoy" => checker.envoy(statement),
             _ => {}
         }
     }
@@ -302,7 +333,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let written = placed.clause.name() == "resource";
         let mut common = if written { self.plain_common(clauses, whole) } else { self.common(clauses, whole) };
         common.object = object;
-        common.fields = self.fields(placed.site, clauses, field::bases_of(placed.clause.name()));
+        common.fields = self.fields(placed.site, clauses, field::bases_of_statement(placed.clause.statement));
         Head { namespace, span, common }
     }
 }

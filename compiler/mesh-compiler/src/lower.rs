@@ -2,8 +2,10 @@
 //!
 //! Lowering is total: what could not be read is not in the model, and everything in the model has a form.
 
+mod about;
 mod authentication;
 mod authorization;
+mod egress;
 mod external;
 mod field;
 mod gateway;
@@ -14,6 +16,7 @@ mod namespace;
 mod policy;
 mod route;
 mod rule;
+mod scope;
 mod traffic;
 
 use std::cell::RefCell;
@@ -22,7 +25,9 @@ use std::collections::HashMap;
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text};
 
-use crate::model::{Common, Head, Mesh, Pair, Place, Service, ServiceId, Subject};
+pub(crate) use egress::GATEWAY_PORT;
+
+use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId, Subject};
 
 /// What a program becomes.
 #[derive(Debug, Default)]
@@ -53,10 +58,13 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.externals();
     lower.gateways();
     lower.routes();
+    lower.egress();
     lower.traffic();
     lower.peer_authentications();
     lower.authorization_policies();
     lower.request_authentications();
+    lower.about();
+    lower.scopes();
     lower.written();
     let facts = lower.facts();
     let mut problems = lower.problems.into_inner();
@@ -69,6 +77,11 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
         problems.extend(homeless(&resources));
     }
     (Lowered { resources, facts }, problems)
+}
+
+/// Sets a field of an object that clauses made; the problem is that something sets it already.
+pub(crate) fn set_field(field: &FieldSet, object: &mut Object) -> Option<Diagnostic> {
+    field::set(field, &field.path, object)
 }
 
 /// The host of a service as callers' rules write it: full where the namespace is known, short otherwise.

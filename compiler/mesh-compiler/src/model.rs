@@ -1,5 +1,6 @@
 //! The typed model: what a program says, with every name resolved.
 
+mod about;
 mod field;
 mod gateway;
 mod policy;
@@ -13,6 +14,7 @@ use mesh_istio::{Api, Protocol, Rank, Release, host};
 
 use crate::operand::Arg;
 
+pub use about::{About, Reach, Scope};
 pub use field::{FieldSet, Written};
 pub use gateway::{Gateway, Listener, ListenerTls};
 pub use policy::{Action, HttpPorts, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
@@ -65,6 +67,10 @@ pub struct Mesh<'a> {
     pub policies: Vec<Policy<'a>>,
     /// Tokens, one a statement and target.
     pub jwts: Vec<Jwt<'a>>,
+    /// Objects about a subject: what is watched, extended and tuned.
+    pub about: Vec<About<'a>>,
+    /// What workloads see, one a workload.
+    pub scopes: Vec<Scope<'a>>,
     /// Resources that are written field by field.
     pub written: Vec<Written<'a>>,
     /// Findings that statements silence.
@@ -139,6 +145,10 @@ pub struct Settings<'a> {
     pub root_namespace: &'a str,
     /// The extension providers; none where none are declared.
     pub providers: Vec<(&'a str, Span)>,
+    /// The services behind providers, where that is said.
+    pub provider_services: Vec<(&'a str, ServiceId)>,
+    /// The providers that the proxy serves itself, such as a file.
+    pub local_providers: Vec<&'a str>,
 }
 
 impl Default for Settings<'_> {
@@ -150,6 +160,8 @@ impl Default for Settings<'_> {
             trust_domain: "cluster.local",
             root_namespace: "istio-system",
             providers: Vec::new(),
+            provider_services: Vec::new(),
+            local_providers: Vec::new(),
         }
     }
 }
@@ -195,6 +207,8 @@ pub struct Namespace<'a> {
     pub ambient: Option<Span>,
     /// `waypoint`
     pub waypoint: Option<(&'a str, Span)>,
+    /// The waypoint is made here.
+    pub own_waypoint: bool,
     /// Labels, annotations.
     pub common: Common<'a>,
     /// It has a block, so that what it does not say is known.
@@ -230,6 +244,8 @@ pub struct Service<'a> {
     pub replicas: Option<(u32, Span)>,
     /// Whom it calls.
     pub calls: Vec<(ServiceId, Span)>,
+    /// What it calls outside the mesh.
+    pub external_calls: Vec<(ExternalId, Span)>,
     /// On virtual machines: the host it is called by.
     pub vm: Option<(Str<'a>, Span)>,
     /// `behind tls-lb`
@@ -291,6 +307,8 @@ pub struct External<'a> {
     pub endpoints: Vec<Endpoint<'a>>,
     /// How it is resolved, where that is said.
     pub resolve: Option<(&'a str, Span)>,
+    /// The egress gateways that callers go through.
+    pub via: Vec<(GatewayId, Span)>,
     /// Labels, annotations, export.
     pub common: Common<'a>,
     /// Its head.

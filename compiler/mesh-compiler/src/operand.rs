@@ -4,6 +4,7 @@ mod names;
 mod numbers;
 mod parse;
 mod pattern;
+mod text;
 mod words;
 
 use std::borrow::Cow;
@@ -44,9 +45,12 @@ pub enum Type {
     Group,
     Header,
     Host,
+    Integer,
     Kind,
+    LabelKey,
     Locality,
     Method,
+    Metric,
     Mode,
     Module,
     Name,
@@ -74,8 +78,10 @@ pub enum Type {
     Source,
     Status,
     String,
+    Tag,
     Target,
     Text,
+    Variable,
     Version,
     /// One of some words, as the notation writes them: `a|b`.
     OneOf(&'static str),
@@ -103,6 +109,7 @@ impl Type {
         match self {
             Type::OneOf(words) => words.split('|').any(|w| w == word),
             Type::Method => words::METHODS.contains(&word),
+            Type::Metric => words::METRICS.contains(&word),
             Type::Retry => words::retry_on(word).is_some(),
             Type::Eject => matches!(word, "5xx" | "gateway" | "local"),
             Type::Mode => words::MODES.contains(&word),
@@ -150,9 +157,12 @@ const NOTATION: &[(&str, Type)] = &[
     ("GROUP", Type::Group),
     ("HEADER", Type::Header),
     ("HOST", Type::Host),
+    ("INTEGER", Type::Integer),
     ("KIND", Type::Kind),
+    ("LABEL", Type::LabelKey),
     ("LOCALITY", Type::Locality),
     ("METHOD", Type::Method),
+    ("METRIC", Type::Metric),
     ("MODE", Type::Mode),
     ("MODULE", Type::Module),
     ("NAME", Type::Name),
@@ -180,8 +190,10 @@ const NOTATION: &[(&str, Type)] = &[
     ("SOURCE", Type::Source),
     ("STATUS", Type::Status),
     ("STRING", Type::String),
+    ("TAG", Type::Tag),
     ("TARGET", Type::Target),
     ("TEXT", Type::Text),
+    ("VARIABLE", Type::Variable),
     ("VERSION", Type::Version),
 ];
 
@@ -212,9 +224,12 @@ impl fmt::Display for Type {
             Type::Group => "a group such as `(total: 5s)`",
             Type::Header => "the name of a header",
             Type::Host => "a host in quotes such as `\"shop.example.pk\"`",
+            Type::Integer => "a whole number, which may be negative",
+            Type::LabelKey => "the key of a label",
             Type::Kind => "a kind such as `Telemetry`",
             Type::Locality => "a locality such as `eu-west/zone-1`",
             Type::Method => "an HTTP method such as `GET`",
+            Type::Metric => "a metric such as `request_count`, or the name of one's own in quotes",
             Type::Mode => "`strict`, `permissive`, `off` or `inherit`",
             Type::Module => "a module such as `std/istioctl`",
             Type::Name => "a name",
@@ -242,7 +257,9 @@ impl fmt::Display for Type {
             Type::Source => "callers such as `orders` or `namespace ops`",
             Type::Status => "an HTTP status such as `404`",
             Type::String | Type::Text => "a text in quotes",
+            Type::Tag => "the name of a tag",
             Type::Target => "a target: a service, a `\"host\"`, `namespace NS`, `gateway GW` or `mesh`",
+            Type::Variable => "the name of an environment variable",
             Type::Version => "a version such as `v1`",
             Type::OneOf(words) => {
                 let text = crate::suggest::any_of(words.split('|'));

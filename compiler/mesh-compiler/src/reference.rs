@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::vocabulary::{Block, Body, Often, Stage, Word, words_in};
 
 /// The blocks in the order of the reference.
-const BLOCKS: [Block; 34] = [
+const BLOCKS: [Block; 36] = [
     Block::File,
     Block::Any,
     Block::Mesh,
@@ -40,6 +40,8 @@ const BLOCKS: [Block; 34] = [
     Block::Slo,
     Block::Plugin,
     Block::Proxy,
+    Block::Envoy,
+    Block::Patch,
 ];
 
 /// All words, block by block, as Markdown.

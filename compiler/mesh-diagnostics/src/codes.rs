@@ -174,6 +174,7 @@ codes! {
     Warning DENY_CLOSES_TCP "deny-closes-tcp" "a denial by HTTP where ports are not known";
     Warning DEPRECATED_FIELD "deprecated-field" "a field that Istio deprecates";
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
+    Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
     Warning ISTIO_WARNS "istio-warns" "an object that Istio warns of";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";

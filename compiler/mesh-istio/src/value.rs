@@ -148,6 +148,22 @@ impl Object {
         }
     }
 
+    /// Sets a field of an object within this one; objects on the way are made where they are missing.
+    pub fn set_path(&mut self, path: &[&str], node: Node) {
+        let Some((first, rest)) = path.split_first() else { return };
+        if rest.is_empty() {
+            self.put((*first).to_owned(), node);
+            return;
+        }
+        let span = node.span;
+        if !matches!(self.get(first), Some(Node { value: Value::Object(_), .. })) {
+            self.set_at((*first).to_owned(), Object::new(span), span);
+        }
+        if let Some(Node { value: Value::Object(inner), .. }) = self.get_mut(first) {
+            inner.set_path(rest, node);
+        }
+    }
+
     /// Sets a field to a node that has its own span.
     pub fn put(&mut self, key: impl Into<Key>, node: Node) {
         self.set_at(key, node.value, node.span);

@@ -29,6 +29,14 @@ impl Grower<'_> {
                     && !(name == "version" && self.about == About::External)
             }
             Block::Route | Block::Rule => !matches!(name, "redirect" | "respond" | "delegate"),
+            Block::Workload => !matches!(name, "group" | "probe"),
+            Block::Plugin => name != "lua",
+            Block::Locality => name != "split",
+            Block::Patch => match self.applied {
+                "HTTP_FILTER" => !matches!(name, "cluster" | "vhost"),
+                "HTTP_ROUTE" => !matches!(name, "cluster" | "filter" | "listener"),
+                _ => !matches!(name, "filter" | "listener" | "vhost"),
+            },
             _ => true,
         };
         let exported = matches!(block, Block::Route | Block::Traffic | Block::Service | Block::External);
@@ -79,6 +87,19 @@ impl Grower<'_> {
             Block::Jwt if has(&["optional"]) => vec!["issuer"],
             Block::Jwt => vec!["issuer", "require"],
             Block::Issuer => vec!["jwks"],
+            Block::Workload if has(&["group", "probe"]) => vec!["group"],
+            Block::Workload => vec!["address"],
+            Block::Plugin if has(&["lua"]) => vec![],
+            Block::Plugin => vec!["url"],
+            Block::Envoy => vec!["patch"],
+            Block::Patch => vec!["value"],
+            Block::Scope if has(&["reaches", "others", "listen", "inbound", "field"]) => vec![],
+            Block::Scope => vec!["reaches"],
+            Block::Observe if has(&["trace", "access-log", "metrics", "tag", "drop-tag", "set-tag", "off"]) => vec![],
+            Block::Observe => vec!["trace"],
+            Block::Proxy if has(&["concurrency", "env", "image"]) => vec![],
+            Block::Proxy => vec!["concurrency"],
+            Block::Locality => vec![],
             Block::Traffic => vec![],
             _ => vec![],
         }

@@ -156,6 +156,37 @@ impl Grower<'_> {
     pub(super) fn operand(&mut self, of: Type, block: Block, word: &'static str) -> String {
         let n = self.number();
         let text = match of {
+            Type::Field => return field(block).0.to_owned(),
+            Type::Anything if word == "field" => return field(block).1.to_owned(),
+            Type::Anything if word == "split" => "eu/a/*: (eu/a/*: 70%, eu/b/*: 30%)",
+            Type::Integer => self.of(&["-7", "0", "12"]),
+            Type::LabelKey => self.of(&["app", "topology.istio.io/network"]),
+            Type::Metric => self.of(&["request_count", "all_metrics", "tcp_sent_bytes", "\"own\""]),
+            Type::Tag => return format!("tag_{n}"),
+            Type::Variable => return format!("V{n}"),
+            Type::Pair if word == "failover" => return format!("eu-{n}: us-{n}"),
+            Type::Percent if word == "trace" => self.of(&["5%", "0.5%", "100%"]),
+            Type::PortNumber if block == Block::Scope => return format!("{}", 20_000 + n),
+            Type::OneOf(words) if word == "patch" && words.contains("CLUSTER") => {
+                let asked = |words: &[&str]| self.asks(words);
+                self.applied = match () {
+                    () if asked(&["filter", "listener"]) => "HTTP_FILTER",
+                    () if asked(&["vhost"]) => "HTTP_ROUTE",
+                    () if asked(&["cluster"]) => "CLUSTER",
+                    () => self.of(&["CLUSTER", "HTTP_FILTER", "HTTP_ROUTE"]),
+                };
+                self.applied
+            }
+            Type::OneOf(_) if word == "patch" => self.of(&["merge", "add", "remove"]),
+            Type::OneOf(_) if word == "context" => self.of(&["any", "inbound", "outbound", "gateway"]),
+            Type::OneOf(_) if word == "retry-budget" => "3",
+            Type::String if matches!(word, "value" | "config") => "\"{}\"",
+            Type::String if word == "access-log" => "\"response.code >= 500\"",
+            Type::String if word == "set-tag" => "\"request.host\"",
+            Type::String if word == "url" => "\"oci://example.com/a:1\"",
+            Type::String if word == "sha256" => "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
+            Type::String if word == "listen" => "\"127.0.0.1:17071\"",
+            Type::String if word == "filter" => "\"envoy.filters.network.http_connection_manager\"",
             Type::Abort => self.of(&["503", "UNAVAILABLE", "404"]),
             Type::Account => return format!("account-{n}"),
             Type::Address if word == "bind" => "10.0.0.1",
@@ -246,5 +277,34 @@ impl Grower<'_> {
             _ => "x",
         };
         text.to_owned()
+    }
+}
+
+/// A field of the object of a block, and a value for it, that no clause sets.
+fn field(block: Block) -> (&'static str, &'static str) {
+    match block {
+        Block::Service | Block::Traffic => ("trafficPolicy.retryBudget.minRetryConcurrency", "4"),
+        Block::Version => ("trafficPolicy.proxyProtocol.version", "V2"),
+        Block::External => ("subjectAltNames", "(\"grown\")"),
+        Block::Gateway => ("selector.grown", "\"yes\""),
+        Block::Listener => ("name", "grown"),
+        Block::Route | Block::Rule => ("name", "grown"),
+        Block::Destination => ("headers.response.remove", "x-grown"),
+        Block::Layer => ("loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
+        Block::Pool => ("http.useClientProtocol", "true"),
+        Block::Tls => ("insecureSkipVerify", "false"),
+        Block::Cors => ("allowHeaders", "x-grown"),
+        Block::Mtls => ("selector.matchLabels.grown", "\"yes\""),
+        Block::Policy | Block::Authorize => ("selector.matchLabels.grown", "\"yes\""),
+        Block::Jwt => ("selector.matchLabels.grown", "\"yes\""),
+        Block::Issuer => ("spaceDelimitedClaims", "(scope)"),
+        Block::Workload => ("labels.grown", "\"yes\""),
+        Block::Scope => ("workloadSelector.labels.grown", "\"yes\""),
+        Block::Observe => ("tracing", "(useRequestIdForTraceSampling: true)"),
+        Block::Plugin => ("selector.matchLabels.grown", "\"yes\""),
+        Block::Proxy => ("selector.matchLabels.grown", "\"yes\""),
+        Block::Envoy => ("workloadSelector.labels.grown", "\"yes\""),
+        Block::Patch => ("match.proxy.metadata", "(a: b)"),
+        _ => ("metadata", "x"),
     }
 }

@@ -63,6 +63,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             revision: None,
             ambient: None,
             waypoint: None,
+            own_waypoint: false,
             common: Common::default(),
             described: statement.clause.statement.has_block(),
             head: arg.span.to(statement.clause.statement.block_span().opening()),
@@ -111,6 +112,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     addresses: Vec::new(),
                     endpoints: Vec::new(),
                     resolve: None,
+                    via: Vec::new(),
                     common: Common::default(),
                     span: arg.span,
                 });
@@ -184,6 +186,7 @@ pub(super) fn new_service<'a>(name: &'a str, namespace: Option<&'a str>, emits: 
         account: None,
         replicas: None,
         calls: Vec::new(),
+        external_calls: Vec::new(),
         vm: None,
         behind_tls_balancer: false,
         common: Common::default(),

@@ -65,6 +65,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                     }
                 }
             }
+            "via" => {
+                if let Some(arg) = args.get("gateway") {
+                    self.via_names.push((id, arg.name(), arg.span));
+                }
+            }
             "resolve" => external.resolve = args.get("how").map(|arg| (arg.word(), clause.span())),
             "endpoint" => {
                 let Some((address, span)) = args.get("address").map(text) else { return };

@@ -3,7 +3,7 @@
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::schema::{self, Field, Of, Shape};
 use mesh_istio::{Kind, Text};
-use mesh_syntax::OperandKind;
+use mesh_syntax::{OperandKind, Statement};
 
 use super::typed::{Typed, unknown_field};
 use super::{Checker, Site};
@@ -14,6 +14,16 @@ use crate::suggest::{any_of, nearest};
 
 /// The object that `field` is relative to: a kind, and the way from its `spec` to the object of the block.
 pub(super) type Base = (Kind, &'static [&'static str]);
+
+/// The objects that one statement makes: some words in its block decide which.
+pub(super) fn bases_of_statement(statement: Statement<'_, '_>) -> &'static [Base] {
+    let says = |word: &str| statement.children().any(|inner| inner.keyword() == Some(word));
+    match statement.keyword().unwrap_or_default() {
+        "workload" if says("group") => &[(Kind::WorkloadGroup, &[])],
+        "plugin" if says("lua") => &[(Kind::TrafficExtension, &[])],
+        word => bases_of(word),
+    }
+}
 
 /// The object that a path means: where a block has an object within its object, the first name tells.
 fn home<'b>(bases: &'b [Base], path: &str) -> Option<&'b Base> {
@@ -46,7 +56,7 @@ pub(super) fn bases_of(statement: &str) -> &'static [Base] {
             (Kind::Gateway, &[]),
             (Kind::VirtualService, &[]),
         ],
-        "workload" => &[(Kind::WorkloadEntry, &[]), (Kind::WorkloadGroup, &[])],
+        "workload" => &[(Kind::WorkloadEntry, &[])],
         "gateway" => &[(Kind::Gateway, &[])],
         "route" => &[(Kind::VirtualService, &[]), (Kind::VirtualService, &["http"])],
         "traffic" => &[(Kind::DestinationRule, &[]), (Kind::DestinationRule, &["trafficPolicy"])],
@@ -55,7 +65,7 @@ pub(super) fn bases_of(statement: &str) -> &'static [Base] {
         "jwt" => &[(Kind::RequestAuthentication, &[]), (Kind::AuthorizationPolicy, &[])],
         "scope" => &[(Kind::Sidecar, &[])],
         "observe" => &[(Kind::Telemetry, &[])],
-        "plugin" => &[(Kind::WasmPlugin, &[]), (Kind::TrafficExtension, &[])],
+        "plugin" => &[(Kind::WasmPlugin, &[])],
         "proxy" => &[(Kind::ProxyConfig, &[])],
         "envoy" => &[(Kind::EnvoyFilter, &[])],
         _ => &[],

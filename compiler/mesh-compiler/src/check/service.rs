@@ -6,6 +6,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Protocol};
 
 use super::field::bases_of;
+use super::names::Named;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses, twice};
 use crate::model::{Namespace, Port, ServiceId, Version, text};
@@ -69,6 +70,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let revision = name_of(clauses.get("revision"));
         let mut ambient = clauses.get("ambient").map(Clause::span);
         let mut waypoint = name_of(clauses.get("waypoint"));
+        let own_waypoint = clauses.get("waypoint").is_some_and(|clause| clause.args.word("existing").is_none());
         // The labels behind these clauses say the same.
         for (key, value, span) in &common.labels {
             match (key.as_ref(), value) {
@@ -108,6 +110,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             namespace.revision = revision;
             namespace.ambient = ambient;
             namespace.waypoint = waypoint;
+            namespace.own_waypoint = own_waypoint;
             namespace.common = common.clone();
             namespace.described &= !clauses.poisoned;
         }
@@ -225,8 +228,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             "calls" => {
                 let here = self.mesh.services[id.0].namespace;
                 for arg in args.list("services") {
-                    if let Some(super::names::Named::Service(callee)) = self.named(arg.name(), here, arg.span) {
-                        self.mesh.services[id.0].calls.push((callee, arg.span));
+                    match self.named(arg.name(), here, arg.span) {
+                        Some(Named::Service(callee)) => self.mesh.services[id.0].calls.push((callee, arg.span)),
+                        Some(Named::External(external)) => {
+                            self.mesh.services[id.0].external_calls.push((external, arg.span));
+                        }
+                        None => {}
                     }
                 }
             }

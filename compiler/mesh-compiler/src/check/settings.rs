@@ -49,10 +49,25 @@ impl<'t, 'a> Checker<'t, 'a> {
                                 ),
                                 None => settings.providers.push((arg.word(), arg.span)),
                             }
+                            if args.word("local").is_some() {
+                                settings.local_providers.push(arg.word());
+                            }
+                            if let Some(service) = args.get("service") {
+                                self.provider_names.push((arg.word(), service.name(), service.span));
+                            }
                         }
                     }
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// Looks the services behind providers up, once all services are known.
+    pub(super) fn provider_services(&mut self) {
+        for (provider, name, span) in std::mem::take(&mut self.provider_names) {
+            if let Some(id) = self.service(name, None, span) {
+                self.mesh.settings.provider_services.push((provider, id));
             }
         }
     }

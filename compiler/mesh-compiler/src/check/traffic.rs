@@ -239,6 +239,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                     self.pool(site, clause, http, target, &mut layer);
                 }
                 "eject" => self.eject(clause, &mut layer),
+                "locality" => self.locality(site, clause, &mut layer),
+                "tunnel" | "proxy-protocol" | "retry-budget" => {
+                    let sets = self.field_sets(site, clause, Kind::DestinationRule, &["trafficPolicy"]);
+                    layer.fields.extend(sets);
+                }
                 "tls" => {
                     self.section_fields(site, clause, Block::Tls, "tls", &mut layer);
                     layer.tls = self.client_tls(site, clause, of_caller);
@@ -343,6 +348,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 continue;
             }
             if inner.name() == "field" {
+                continue;
+            }
+            if matches!(inner.name(), "h2-upgrade" | "client-protocol") {
+                let sets = self.field_sets(site, inner, Kind::DestinationRule, &["trafficPolicy", "connectionPool"]);
+                layer.fields.extend(sets.into_iter().map(|set| set.under("connectionPool")));
                 continue;
             }
             let args = &inner.args;

@@ -6,6 +6,7 @@ use mesh_istio::{Node, Object};
 use super::field::replace;
 use super::texts;
 use crate::model::{Balance, Eject, EjectKind, FieldSet, HashKey, Layer, PoolValue, Tls};
+use crate::vocabulary::{Block, lookup};
 
 /// What the layers of one object are lowered by.
 #[derive(Clone, Copy)]
@@ -98,36 +99,31 @@ fn hash_object(key: &HashKey<'_>, table: Option<&(&'static str, u32)>, span: Spa
 fn pool_object(layer: &Layer<'_>, span: Span, ports: Ports) -> Object {
     let (mut tcp, mut http) = (Object::new(span), Object::new(span));
     for (name, value, at) in &layer.pool {
-        let (count, time) = match value {
-            PoolValue::Count(count) => (*count, ""),
-            PoolValue::Time(time) => (0, *time),
-            PoolValue::Keepalive(..) => (0, ""),
-        };
-        match *name {
-            "max-connections" => tcp.set_at("maxConnections", count, *at),
-            "connect-timeout" => tcp.set_at("connectTimeout", time, *at),
-            "max-age" => tcp.set_at("maxConnectionDuration", time, *at),
-            "idle-timeout" => {
-                if ports.http {
-                    http.set_at("idleTimeout", time, *at);
-                }
-                if ports.tcp {
-                    tcp.set_at("idleTimeout", time, *at);
-                }
+        if *name == "idle-timeout" {
+            let PoolValue::Time(time) = value else { continue };
+            if ports.http {
+                http.set_at("idleTimeout", *time, *at);
             }
-            "max-pending" => http.set_at("http1MaxPendingRequests", count, *at),
-            "max-requests" => http.set_at("http2MaxRequests", count, *at),
-            "requests-per-connection" => http.set_at("maxRequestsPerConnection", count, *at),
-            "max-retries" => http.set_at("maxRetries", count, *at),
-            "max-streams" => http.set_at("maxConcurrentStreams", count, *at),
-            _ => {
-                if let PoolValue::Keepalive(time, interval, probes) = value {
-                    let mut keepalive = Object::new(*at);
-                    keepalive.set("time", *time);
-                    keepalive.set_some("interval", *interval);
-                    keepalive.set_some("probes", *probes);
-                    tcp.put_object("tcpKeepalive", keepalive);
-                }
+            if ports.tcp {
+                tcp.set_at("idleTimeout", *time, *at);
+            }
+            continue;
+        }
+        let values: [Option<Node>; 3] = match value {
+            PoolValue::Count(count) => [Some(Node::new(*count, *at)), None, None],
+            PoolValue::Time(time) => [Some(Node::new(*time, *at)), None, None],
+            PoolValue::Keepalive(time, interval, probes) => [
+                Some(Node::new(*time, *at)),
+                interval.map(|interval| Node::new(interval, *at)),
+                probes.map(|probes| Node::new(probes, *at)),
+            ],
+        };
+        let sets = lookup(Block::Pool, name).map_or(&[][..], |word| word.entry.sets);
+        for ((_, path), value) in sets.iter().zip(values) {
+            let section = if path.starts_with("tcp.") { &mut tcp } else { &mut http };
+            let path: Vec<&str> = path.split('.').skip(1).collect();
+            if let Some(value) = value {
+                section.set_path(&path, value);
             }
         }
     }

@@ -9,17 +9,21 @@ use crate::model::{Place, RequestTest, Route, RouteTarget, Rule, TestKind};
 impl<'a> Lower<'_, 'a> {
     pub(super) fn routes(&mut self) {
         for route in &self.mesh.routes {
-            // Requests for one host of an external must not end in another: each host has an object of its own.
-            let hosts = match route.target {
-                RouteTarget::External(id) => self.mesh.externals[id.0].hosts.len(),
-                _ => 1,
-            };
-            for at in 0..hosts {
-                self.external_host = at;
-                self.route(route);
+            match route.target {
+                RouteTarget::External(_) => self.route_of_external(route),
+                _ => self.route(route),
             }
-            self.external_host = 0;
         }
+    }
+
+    /// Requests for one host of an external must not end in another: each host has an object of its own.
+    pub(super) fn route_of_external(&mut self, route: &Route<'a>) {
+        let RouteTarget::External(id) = route.target else { return };
+        for at in 0..self.mesh.externals[id.0].hosts.len() {
+            self.external_host = at;
+            self.route(route);
+        }
+        self.external_host = 0;
     }
 
     fn route(&mut self, route: &Route<'a>) {
@@ -80,6 +84,7 @@ impl<'a> Lower<'_, 'a> {
             resource.reasons.push("Istio adds by itself, where no `retry` is said: 2 retries on connect-failure, refused-stream, unavailable, cancelled".to_owned());
         }
         if !empty {
+            self.through_gateway(route, &mut resource);
             self.finish(resource, &route.head.common.fields);
         }
     }

@@ -8,7 +8,8 @@ use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
 
 use super::names::{bad_name, destination, header, host_name, label, locality, qualified, token, version};
 use super::numbers::{bounds, duration, number, port_number, share_parts, status};
-use super::words::{CIPHERS, GRPC, METHODS, MODES, RETRY_ON, retry_on};
+use super::text::{bad_escape, block_text, is_variable};
+use super::words::{CIPHERS, GRPC, METHODS, METRICS, MODES, RETRY_ON, retry_on};
 use super::{Address, Arg, Failure, Path, Pattern, Type, Value};
 use crate::suggest::{all_of, any_of, nearest};
 
@@ -174,6 +175,14 @@ impl<'a> Reader<'_, 'a> {
             Type::Pattern if text == "*" => Value::Pattern(Pattern::Present),
             Type::Paths if text == "*" => Value::Path(Path::Prefix(Cow::Borrowed("/"))),
             Type::OperationWord => return operation_word(text, span),
+            Type::Integer => match text.parse::<i32>() {
+                Ok(_) => Value::Word(text),
+                Err(_) => return wrong(),
+            },
+            Type::Metric => one_of(of, text, &METRICS, span)?,
+            Type::LabelKey if host::is_label_key(text) => Value::Word(text),
+            Type::Tag => Value::Word(token(of, text, span)?),
+            Type::Variable if is_variable(text) => Value::Word(text),
             Type::Module | Type::Kind | Type::Field => Value::Word(text),
             Type::Object => match host::is_subdomain(text) {
                 true => Value::Word(text),
@@ -198,7 +207,7 @@ impl<'a> Reader<'_, 'a> {
             Type::String if text.is_empty() => {
                 return Err(bounds(span, "an empty text cannot stand here".to_owned(), "nothing between the quotes"));
             }
-            Type::String | Type::Text => Value::Text(text),
+            Type::String | Type::Text | Type::Metric => Value::Text(text),
             Type::Host => Value::Text(host_name(text, span)?),
             Type::Pattern => match Pattern::of(text.clone()) {
                 Some(pattern) => Value::Pattern(pattern),
@@ -457,39 +466,4 @@ fn bad_star(text: &str, span: Span) -> Diagnostic {
     Diagnostic::new(code::E0313, span, format!("`\"{text}\"` is not a pattern"))
         .label("a `*` stands at the end, at the start, or alone")
         .help("write a regular expression, as in `~\"a.*b\"`; where the star is meant as such, put `=` before the text")
-}
-
-fn bad_escape(span: Span, inner: &str, escape: std::ops::Range<usize>) -> Diagnostic {
-    let start = span.start + 1 + escape.start as u32;
-    let text = &inner[escape.clone()];
-    let place = Span::new(span.file, start, start + text.len() as u32);
-    if text == "\\u" {
-        return Diagnostic::new(code::E0115, place, "a `\\u` without four hexadecimal digits")
-            .label("`\\u` and four digits are one character, as in `\\u00e9`")
-            .help("write all four digits");
-    }
-    Diagnostic::new(code::E0115, place, format!("strings have no escape `{text}`"))
-        .label("the escapes are those of JSON")
-        .fix(format!("write `\\{text}` for a backslash"), place, format!("\\{text}"))
-}
-
-/// The text between `"""`: without the first line break, and without the indentation that all lines share.
-///
-/// A line ends in one way whatever the file has, so that the same program is the same everywhere.
-fn block_text(inner: &str) -> Cow<'_, str> {
-    if inner.contains('\r') {
-        return Cow::Owned(block_text(&inner.replace("\r\n", "\n")).into_owned());
-    }
-    let body = inner.strip_prefix('\n').unwrap_or(inner);
-    if !body.contains('\n') {
-        return Cow::Borrowed(body);
-    }
-    let filled = || body.lines().filter(|line| !line.trim().is_empty());
-    let indent = filled().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let lines: Vec<&str> = body.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
-    let mut text = lines.join("\n");
-    if body.ends_with('\n') {
-        text.push('\n');
-    }
-    Cow::Owned(text)
 }

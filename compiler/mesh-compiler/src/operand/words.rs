@@ -88,3 +88,18 @@ pub(super) fn retry_on(word: &str) -> Option<&str> {
     let code = word.len() == 3 && word.parse().is_ok_and(|code| STATUSES.iter().any(|range| range.contains(&code)));
     (RETRY_ON.contains(&word) || code).then_some(word)
 }
+
+/// The metrics of Istio, as Prometheus has them without their prefix.
+pub(super) const METRICS: [&str; 11] = [
+    "all_metrics",
+    "request_count",
+    "request_duration",
+    "request_size",
+    "response_size",
+    "tcp_opened_connections",
+    "tcp_closed_connections",
+    "tcp_sent_bytes",
+    "tcp_received_bytes",
+    "grpc_request_messages",
+    "grpc_response_messages",
+];

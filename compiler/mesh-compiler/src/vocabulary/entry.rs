@@ -65,6 +65,8 @@ pub enum Block {
     Proxy,
     /// `envoy TARGET as N < … >`
     Envoy,
+    /// `patch APPLY OPERATION < … >`
+    Patch,
     /// `resource KIND NAME < … >`, whose words are the fields of the kind
     Resource,
     /// The tests of `when` in a route.
@@ -140,6 +142,7 @@ impl Block {
             Block::Plugin => "`plugin`",
             Block::Proxy => "`proxy`",
             Block::Envoy => "`envoy`",
+            Block::Patch => "`patch`",
             Block::Resource => "`resource`",
             Block::RequestTests => "the tests of a route",
             Block::SourceTests => "`from`",
@@ -203,6 +206,9 @@ pub struct Entry {
     pub example: &'static str,
     /// The Istio field that it sets, or what it becomes.
     pub becomes: &'static str,
+    /// The fields that its operands set, from the object of its block: an operand's name, or a word of the shape, and
+    /// the path. A clause that has them needs no code.
+    pub sets: &'static [(&'static str, &'static str)],
 }
 
 /// An entry that stands once, has no block and is lowered.
@@ -226,6 +232,7 @@ pub(super) const fn clause(
         help,
         example,
         becomes,
+        sets: &[],
     }
 }
 
@@ -252,6 +259,11 @@ impl Entry {
 
     pub(super) const fn inherited(mut self) -> Entry {
         self.inherited = true;
+        self
+    }
+
+    pub(super) const fn sets(mut self, sets: &'static [(&'static str, &'static str)]) -> Entry {
+        self.sets = sets;
         self
     }
 

@@ -49,8 +49,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "provider",
         &[Mesh],
-        &["names:NAME,"],
-        "the extension providers that the mesh configuration has",
+        &["names:NAME, [ on service:SERVICE ]", "names:NAME, local"],
+        "the extension providers that the mesh configuration has; `on` the service behind them, or `local` to the proxy",
         "provider otel, json",
         "nothing by itself",
     )
@@ -135,10 +135,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "waypoint",
         &[Namespace],
-        &["name:NAME"],
-        "the waypoint that handles HTTP for the namespace",
+        &["name:NAME [ existing ]"],
+        "the waypoint that handles HTTP for the namespace; `existing` where somebody else makes it",
         "waypoint wp",
-        "Namespace label `istio.io/use-waypoint`",
+        "Gateway of the Gateway API, and the Namespace label `istio.io/use-waypoint`",
     ),
     clause(
         "service",
@@ -290,12 +290,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "via",
         &[External],
-        &["gateways:GATEWAY,"],
-        "callers reach it through an egress gateway",
+        &["gateway:GATEWAY"],
+        "callers reach it through an egress gateway, which needs port 443",
         "via egress",
-        "the egress chain",
-    )
-    .planned(),
+        "Gateway, VirtualService, and a DestinationRule where the proxies see HTTP",
+    ),
     clause(
         "label",
         &[Any],

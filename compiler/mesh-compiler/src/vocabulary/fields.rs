@@ -6,7 +6,7 @@ use Block::*;
 pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "field",
-        &[Any, Version, Rule, Destination, Listener, Layer, Pool, Tls, Cors, Issuer],
+        &[Any, Version, Rule, Destination, Listener, Layer, Pool, Tls, Cors, Issuer, Patch],
         &["path:FIELD = value:ANYTHING,", "kind:KIND path:FIELD = value:ANYTHING,"],
         "sets any field of the object of its block",
         "field retries.retryRemoteLocalities = true",

@@ -5,15 +5,18 @@
 
 mod edge;
 mod entry;
+mod extensions;
 mod facts;
 mod fields;
 mod istio_words;
 mod later;
 mod notation;
+mod observe;
 mod route;
 mod security;
 mod tests_of;
 mod traffic;
+mod workloads;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -38,6 +41,9 @@ static TABLES: &[&[Entry]] = &[
     route::ENTRIES,
     traffic::ENTRIES,
     security::ENTRIES,
+    workloads::ENTRIES,
+    observe::ENTRIES,
+    extensions::ENTRIES,
     later::ENTRIES,
     tests_of::ENTRIES,
 ];

@@ -12,7 +12,10 @@ use crate::value::{Node, Object, Value};
 pub(super) fn entry(resource: &Resource, found: &mut Found) {
     match resource.kind {
         Kind::ServiceEntry => service(resource, found),
-        Kind::WorkloadEntry => socket(&resource.spec, found),
+        Kind::WorkloadEntry => {
+            socket(&resource.spec, found);
+            placeless(&resource.spec, found);
+        }
         _ => {
             if let Some(template) = resource.spec.get("template") {
                 socket_of(template, found);
@@ -24,6 +27,17 @@ pub(super) fn entry(resource: &Resource, found: &mut Found) {
 fn socket_of(endpoint: &Node, found: &mut Found) {
     if let Value::Object(object) = &endpoint.value {
         socket(object, found);
+    }
+}
+
+/// Without an address a machine is reached through the gateway of its network.
+fn placeless(endpoint: &Object, found: &mut Found) {
+    if let (Some(network), None) = (endpoint.get("network"), endpoint.get("address")) {
+        found.warn(
+            network.span,
+            "an endpoint without an address is reached through its network's gateway only",
+            "no `address` is set",
+        );
     }
 }
 
@@ -103,6 +117,9 @@ fn has_host(protocol: &str) -> bool {
 
 fn endpoint_of(endpoint: &Node, spec: &Object, resolution: &str, found: &mut Found) {
     socket_of(endpoint, found);
+    if let Value::Object(object) = &endpoint.value {
+        placeless(object, found);
+    }
     let address = text(endpoint, "address");
     let is_socket = address.starts_with("unix://");
     let span = endpoint.get("address").map_or(endpoint.span, |node| node.span);

@@ -1,0 +1,95 @@
+//! `via` of externals: whether a gateway can stand between callers and the host.
+
+use mesh_diagnostics::{Diagnostic, code};
+use mesh_istio::Rank;
+
+use super::Checker;
+use super::external::resolution;
+use crate::lower::GATEWAY_PORT;
+use crate::model::ExternalId;
+
+impl<'t, 'a> Checker<'t, 'a> {
+    /// Looks the gateways of externals up, and checks the chains; gateways and services are known by now.
+    pub(super) fn egress(&mut self) {
+        for (id, name, span) in std::mem::take(&mut self.via_names) {
+            let here = self.mesh.externals[id.0].namespace;
+            let Some(gateway) = self.gateway_named(name, here, span) else { continue };
+            self.mesh.externals[id.0].via.push((gateway, span));
+            if let Some(problem) = self.broken_chain(id) {
+                self.push(problem);
+                self.mesh.externals[id.0].via.clear();
+            }
+        }
+    }
+
+    fn broken_chain(&self, id: ExternalId) -> Option<Diagnostic> {
+        let external = &self.mesh.externals[id.0];
+        let (gateway, span) = *external.via.first()?;
+        let gateway = &self.mesh.gateways[gateway.0];
+        if external.incomplete || gateway.incomplete {
+            return None;
+        }
+        let Some(workload) = gateway.workload else {
+            return Some(
+                Diagnostic::new(
+                    code::E0405,
+                    span,
+                    format!("the gateway `{}` runs on no declared service", gateway.name),
+                )
+                .label("callers could not reach it")
+                .also(gateway.span, "declared here")
+                .help("write `gateway NAME on SERVICE`, as in `gateway egress on istio-egressgateway.istio-system`"),
+            );
+        };
+        let service = &self.mesh.services[workload.0];
+        if !service.ports.is_empty() && !service.ports.iter().any(|port| port.number == GATEWAY_PORT) {
+            return Some(
+                Diagnostic::new(
+                    code::E0203,
+                    span,
+                    format!("the gateway's service `{}` has no port {GATEWAY_PORT}", service.name),
+                )
+                .label("callers reach the gateway on that port")
+                .also(service.span, "declared here"),
+            );
+        }
+        let dynamic = resolution(external) == Some("DYNAMIC_DNS");
+        if let Some((host, at)) = external.hosts.iter().find(|(host, _)| host.starts_with('*')).filter(|_| !dynamic) {
+            return Some(
+                Diagnostic::new(code::E0319, span, "a gateway must know which host is meant")
+                    .label("sends requests for a wildcard to itself")
+                    .also(*at, format!("`{host}` stands for many"))
+                    .help("write `resolve dynamic`, which looks each name up, or an external for each host"),
+            );
+        }
+        let blind = external.ports.iter().find(|port| port.port.protocol.rank() == Rank::Tcp);
+        if let Some(port) = blind {
+            return Some(
+                Diagnostic::new(code::E0319, span, "TCP does not say which host it is for")
+                    .label("the gateway could not tell it apart")
+                    .also(port.port.span, "TCP")
+                    .help("call it directly, or let the application speak TLS: `tls PORT`"),
+            );
+        }
+        if let Some(second) = external.ports.get(1) {
+            return Some(
+                Diagnostic::new(code::E0319, second.port.span, "a gateway tells hosts apart, and not their ports")
+                    .label("a second port")
+                    .also(span, "through this gateway")
+                    .help("write an external for each port"),
+            );
+        }
+        let (places, at) = external.common.export.as_ref()?;
+        let sees = places.iter().any(|place| *place == "everywhere" || Some(*place) == service.namespace)
+            || (places.contains(&"here") && external.namespace == service.namespace);
+        (!sees).then(|| {
+            Diagnostic::new(code::E0319, *at, "the gateway must see the external too")
+                .label("not exported there")
+                .also(span, "through this gateway")
+                .help(match service.namespace {
+                    Some(namespace) => format!("add `{namespace}` to `export`, or leave it out"),
+                    None => "leave `export` out".to_owned(),
+                })
+        })
+    }
+}
