@@ -63,8 +63,8 @@ func main() {
 }
 
 func run() error {
-	if len(os.Args) != 2 {
-		return errors.New("usage: judge CRD-FILE")
+	if len(os.Args) < 2 {
+		return errors.New("usage: judge CRD-FILE…")
 	}
 	// Istio logs to standard output, which is for the answers.
 	logging := log.DefaultOptions()

@@ -5,6 +5,7 @@
 
 mod conformance;
 mod corpus;
+mod coverage;
 mod e2e;
 mod folders;
 mod generated;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(robustness::trials());
     trials.extend(rules::trials());
     trials.extend(written::trials());
+    trials.extend(coverage::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());

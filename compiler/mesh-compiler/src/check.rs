@@ -34,6 +34,8 @@ mod typed;
 mod unite;
 mod workload;
 
+pub(crate) use typed::described;
+
 use std::collections::{HashMap, HashSet};
 
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};

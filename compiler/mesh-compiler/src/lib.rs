@@ -6,6 +6,7 @@
 mod check;
 mod clause;
 mod condition;
+pub mod explain;
 mod ignore;
 mod lower;
 mod model;

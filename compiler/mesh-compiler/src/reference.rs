@@ -2,47 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::vocabulary::{Block, Body, Often, Stage, Word, words_in};
+use mesh_istio::{Kind, schema};
 
-/// The blocks in the order of the reference.
-const BLOCKS: [Block; 36] = [
-    Block::File,
-    Block::Any,
-    Block::Mesh,
-    Block::Namespace,
-    Block::Service,
-    Block::Version,
-    Block::External,
-    Block::Gateway,
-    Block::Listener,
-    Block::Route,
-    Block::Rule,
-    Block::Destination,
-    Block::Headers,
-    Block::Cors,
-    Block::RequestTests,
-    Block::Traffic,
-    Block::Layer,
-    Block::Pool,
-    Block::Tls,
-    Block::Locality,
-    Block::Mtls,
-    Block::Policy,
-    Block::Authorize,
-    Block::SourceTests,
-    Block::OperationTests,
-    Block::ConditionTests,
-    Block::Jwt,
-    Block::Issuer,
-    Block::Workload,
-    Block::Scope,
-    Block::Observe,
-    Block::Slo,
-    Block::Plugin,
-    Block::Proxy,
-    Block::Envoy,
-    Block::Patch,
-];
+use crate::vocabulary::{Block, Body, Often, Stage, Word, paths, words_in};
 
 /// All words, block by block, as Markdown.
 #[must_use]
@@ -51,7 +13,7 @@ pub fn tables() -> String {
         "# The words of Mesh\n\nMade from the vocabulary by `cargo xtask generate`; a test fails when it is stale. \
          Operands are in capitals, `[…]` may be left out, `, …` is a list, `a|b` is one of some words.\n",
     );
-    for block in BLOCKS {
+    for block in Block::ALL {
         let _ = write!(
             out,
             "\n## In {}\n\n| word | what follows | means | becomes |\n| --- | --- | --- | --- |\n",
@@ -62,6 +24,52 @@ pub fn tables() -> String {
         }
     }
     out
+}
+
+/// Every field of every kind of Istio, and the clauses that write it, as Markdown.
+#[must_use]
+pub fn fields() -> String {
+    let mut rows = String::new();
+    let (mut all, mut by_clause) = (0, 0);
+    for kind in Kind::all().filter(|kind| kind.is_istio()) {
+        let _ = write!(rows, "\n## {}\n\n| field | type | since | clause |\n| --- | --- | --- | --- |\n", kind.name());
+        schema::of(kind).leaves(&mut |path, field| {
+            all += 1;
+            let full = format!("{} {path}", kind.name());
+            let written = paths().iter().find(|known| known.path == full);
+            by_clause += usize::from(written.is_some());
+            let _ = writeln!(
+                rows,
+                "| `{path}` | {} | {} | {} |",
+                crate::explain::type_of(field).replace('|', "\\|"),
+                field.since.map_or(String::new(), |since| since.to_string()),
+                match written {
+                    Some(written) => clauses_of(written),
+                    None if field.refused => "Istio refuses it".to_owned(),
+                    None => String::new(),
+                }
+            );
+        });
+    }
+    format!(
+        "# The fields of Istio\n\nMade from the tables of the releases and from the cases by `cargo xtask generate`; a test \
+         fails when it is stale. {all} fields of {} kinds; clauses write {by_clause} of them, and `field` or `resource` \
+         set each of the others. A field that stands several times, such as the policy of a host and of its versions, \
+         is counted each time.\n{rows}",
+        Kind::all().filter(|kind| kind.is_istio()).count()
+    )
+}
+
+fn clauses_of(path: &crate::vocabulary::Path) -> String {
+    let mut seen: Vec<String> = Vec::new();
+    for (word, block) in &path.clauses {
+        let name = if word.entry.word.is_empty() { "a destination" } else { word.entry.word };
+        let text = if *block == Block::File { format!("`{name}`") } else { format!("`{name}` in {}", block.name()) };
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen.join(", ")
 }
 
 fn row(word: &Word, out: &mut String) {

@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask generate`, `cargo xtask schema`, `cargo xtask new-code ID "title"`.
 
 mod schema;
+mod uses;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ enum Chore {
     Generate,
     /// Write the tables of Istio's fields from the CRDs of its releases, which Go downloads
     Schema,
+    /// Count how often Istio's samples set each field
+    Uses,
     /// Make the page and the folder of cases of a new code that is in the table already
     NewCode {
         /// Its id, as in the table
@@ -33,8 +36,11 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
-        Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables()),
+        Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables())
+            .and_then(|()| write(&root().join("grammar/fields.md"), &mesh_compiler::reference::fields())),
         Chore::Schema => schema::generate(&root().join("compiler/mesh-istio/schema"))
+            .map_err(|error| std::io::Error::other(error.to_string())),
+        Chore::Uses => uses::generate(&root().join("tests/coverage/uses.tsv"))
             .map_err(|error| std::io::Error::other(error.to_string())),
         Chore::NewCode { id, title, fact } => new_code(&id, &title, &fact),
     };

@@ -28,7 +28,7 @@ const GATEWAY_KINDS: [&str; 10] = [
     "BackendTLSPolicy",
 ];
 
-type Done<T> = Result<T, Box<dyn std::error::Error>>;
+pub type Done<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Writes the tables into a folder.
 pub fn generate(folder: &Path) -> Done<()> {
@@ -69,7 +69,7 @@ pub fn generate(folder: &Path) -> Done<()> {
 }
 
 /// The folder of a Go module, downloaded where it is not there yet.
-fn module(path: &str, version: &str) -> Done<PathBuf> {
+pub fn module(path: &str, version: &str) -> Done<PathBuf> {
     let out = Command::new("go").args(["mod", "download", "-json", &format!("{path}@{version}")]).output()?;
     let answer = yaml::read(&String::from_utf8_lossy(&out.stdout), Span::default())?;
     let folder = answer.text_of("Dir").ok_or(format!("`go mod download {path}@{version}` gives no folder"))?;

@@ -177,7 +177,7 @@ impl Grower<'_> {
                 };
                 self.applied
             }
-            Type::OneOf(_) if word == "patch" => self.of(&["merge", "add", "remove"]),
+            Type::OneOf(_) if word == "patch" => "merge",
             Type::OneOf(_) if word == "context" => self.of(&["any", "inbound", "outbound", "gateway"]),
             Type::OneOf(_) if word == "retry-budget" => "3",
             Type::String if matches!(word, "value" | "config") => "\"{}\"",

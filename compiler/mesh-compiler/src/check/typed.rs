@@ -415,7 +415,7 @@ fn camel_case(name: &str) -> String {
 }
 
 /// A field's value as people call it, with its article.
-pub(super) fn described(field: &Field) -> String {
+pub(crate) fn described(field: &Field) -> String {
     let one = match field.of {
         Of::Text if !field.values.is_empty() => {
             return format!("one of {}", any_of(field.values.iter().map(|(value, _)| *value)));

@@ -80,6 +80,46 @@ pub enum Block {
 }
 
 impl Block {
+    /// The blocks in the order of the reference; the fields of a `resource` are those of its kind.
+    pub const ALL: [Block; 36] = [
+        Block::File,
+        Block::Any,
+        Block::Mesh,
+        Block::Namespace,
+        Block::Service,
+        Block::Version,
+        Block::External,
+        Block::Gateway,
+        Block::Listener,
+        Block::Route,
+        Block::Rule,
+        Block::Destination,
+        Block::Headers,
+        Block::Cors,
+        Block::RequestTests,
+        Block::Traffic,
+        Block::Layer,
+        Block::Pool,
+        Block::Tls,
+        Block::Locality,
+        Block::Mtls,
+        Block::Policy,
+        Block::Authorize,
+        Block::SourceTests,
+        Block::OperationTests,
+        Block::ConditionTests,
+        Block::Jwt,
+        Block::Issuer,
+        Block::Workload,
+        Block::Scope,
+        Block::Observe,
+        Block::Slo,
+        Block::Plugin,
+        Block::Proxy,
+        Block::Envoy,
+        Block::Patch,
+    ];
+
     /// True where `label`, `export`, `ignore` and their like may stand.
     #[must_use]
     pub fn takes_common(self) -> bool {
@@ -105,6 +145,12 @@ impl Block {
                 | Envoy
                 | Resource
         )
+    }
+
+    /// The block in one word: `when-of-a-route`.
+    #[must_use]
+    pub fn slug(self) -> String {
+        self.name().replace(' ', "-").replace('`', "")
     }
 
     /// The block as people call it: "a `route`".

@@ -183,7 +183,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "cluster",
         &[Patch],
-        &["[ host host:STRING ] [ port port:PORTNUM ] [ subset subset:STRING ] [ name name:STRING ]"],
+        &["host host:STRING [ port port:PORTNUM ] [ subset subset:STRING ]", "name name:STRING"],
         "the cluster",
         "cluster host \"orders.shop.svc.cluster.local\" port 8080",
         "configPatches[].match.cluster",

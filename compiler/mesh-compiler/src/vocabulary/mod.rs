@@ -12,6 +12,7 @@ mod istio_words;
 mod later;
 mod notation;
 mod observe;
+mod paths;
 mod route;
 mod security;
 mod tests_of;
@@ -24,6 +25,7 @@ use std::sync::LazyLock;
 pub use entry::{Block, Body, Entry, Often, Stage};
 pub use istio_words::in_mesh;
 pub use notation::{Element, Shape, Slot};
+pub use paths::{Path, paths, paths_of};
 
 /// An entry with its shapes read.
 #[derive(Debug)]

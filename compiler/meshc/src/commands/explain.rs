@@ -1,6 +1,7 @@
 //! `meshc explain`: the page of a code, of a word, or of a module.
 
-use mesh_compiler::vocabulary::{Block, Body, Often, Stage, Word, entries_of, words, words_in};
+use mesh_compiler::explain;
+use mesh_compiler::vocabulary::{Block, Body, Often, Stage, Word, entries_of, paths_of, words, words_in};
 use mesh_compiler::{library, library_modules, nearest};
 use mesh_diagnostics::{all_codes, code_named};
 
@@ -22,6 +23,10 @@ pub fn run(args: &Explain) -> Result<bool, Failure> {
         report::print(&pages.join("\n"))?;
         return Ok(true);
     }
+    if let Some(page) = explain::field(topic) {
+        report::print(&page)?;
+        return Ok(true);
+    }
     if let Some(text) = library(topic) {
         report::print(text)?;
         return Ok(true);
@@ -33,8 +38,9 @@ pub fn run(args: &Explain) -> Result<bool, Failure> {
     }
     let candidates =
         all_codes().map(|code| code.id).chain(words().map(|word| word.entry.word)).chain(library_modules());
-    let hint = nearest(topic, candidates).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-    Err(Failure(format!("there is no code, word or module `{topic}`{hint}")))
+    let near = nearest(topic, candidates).map(str::to_owned).or_else(|| explain::near_field(topic));
+    let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    Err(Failure(format!("there is no code, word, field or module `{topic}`{hint}")))
 }
 
 fn word_page(word: &'static Word) -> String {
@@ -56,6 +62,13 @@ fn word_page(word: &'static Word) -> String {
         if entry.often == Often::Many { "" } else { ", once" }
     ));
     out.push_str(&format!("    becomes       {}\n", entry.becomes));
+    let fields: Vec<&str> = paths_of(word).collect();
+    for (at, path) in fields.iter().take(8).enumerate() {
+        out.push_str(&format!("    {:<14}{path}\n", if at == 0 { "writes" } else { "" }));
+    }
+    if fields.len() > 8 {
+        out.push_str(&format!("    {:<14}and {} more\n", "", fields.len() - 8));
+    }
     if entry.http {
         out.push_str("    needs         an HTTP port\n");
     }
