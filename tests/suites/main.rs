@@ -15,6 +15,7 @@ mod mutations;
 mod pages;
 mod program;
 mod random;
+mod releases;
 mod robustness;
 mod rules;
 mod tidy;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(rules::trials());
     trials.extend(written::trials());
     trials.extend(coverage::trials());
+    trials.extend(releases::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());

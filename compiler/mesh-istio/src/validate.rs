@@ -8,11 +8,14 @@ mod entry;
 mod extension;
 mod fields;
 mod gateway;
+mod needs;
 mod patch;
 mod policy;
 mod route;
 mod scope;
 mod telemetry;
+
+pub use needs::needs;
 
 use mesh_diagnostics::{Code, Diagnostic, Span, code};
 use rayon::prelude::*;

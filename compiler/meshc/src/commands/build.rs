@@ -1,5 +1,6 @@
 //! `meshc build`: the bundle, to standard output or into a folder.
 
+use mesh_istio::validate::needs;
 use mesh_istio::{Format, Kind, Resource, emit};
 
 use super::{Compiled, compiled, report_problems};
@@ -73,6 +74,9 @@ fn origins(resource: &Resource, compiled: &Compiled) -> Vec<String> {
         lines.push(format!("{}:{line}: {head}", sources.get(span.file).name));
     }
     lines.extend(resource.reasons.iter().cloned());
+    for (what, since) in needs(resource) {
+        lines.push(format!("`{what}` needs Istio {since} or later"));
+    }
     lines
 }
 
