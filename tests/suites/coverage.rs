@@ -7,7 +7,7 @@ use std::path::Path;
 
 use libtest_mimic::Trial;
 use mesh_compiler::compile;
-use mesh_compiler::vocabulary::{Block, lookup};
+use mesh_compiler::vocabulary::{Block, Stage, entries_of, lookup};
 use mesh_diagnostics::{FileId, Sources, Span};
 use mesh_istio::schema::{self, Field, Of, Shape};
 use mesh_istio::{Node, Value};
@@ -23,8 +23,38 @@ const ENOUGH: f64 = 0.95;
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("coverage::the_table_of_fields_is_fresh", the_table_is_fresh),
+        trial("coverage::every_situation_has_a_case", every_situation_has_a_case),
         trial("coverage::clauses_cover_what_people_use", clauses_cover_what_people_use),
     ]
+}
+
+/// How many situations the design names.
+const SITUATIONS: usize = 158;
+
+/// Each situation has a case that is there, or names a word that is planned.
+fn every_situation_has_a_case() {
+    let table = std::fs::read_to_string(root().join("tests/situations.md")).expect("the table of situations");
+    let rows = table.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [number, _, case] = cells.as_slice() else { return None };
+        Some((number.parse::<usize>().ok()?, (*case).to_owned()))
+    });
+    let rows: BTreeMap<usize, String> = rows.collect();
+    assert!(rows.keys().copied().eq(1..=SITUATIONS), "a situation is missing, or stands twice");
+    for (number, case) in rows {
+        let (mut cases, mut waits) = (0, 0);
+        for (before, name) in case.split('`').collect::<Vec<_>>().chunks_exact(2).map(|pair| (pair[0], pair[1])) {
+            if before.ends_with("later: ") {
+                waits += 1;
+                let planned = entries_of(name).any(|word| word.entry.stage == Stage::Planned);
+                assert!(planned, "{number}: `{name}` is not among what is planned");
+            } else {
+                cases += 1;
+                assert!(root().join("tests").join(name).join("input.mesh").exists(), "{number}: {name} is not there");
+            }
+        }
+        assert!(cases + waits > 0, "{number} has no case");
+    }
 }
 
 /// A field's path, and the clauses that write it: `timeout` in the block of a `route`.

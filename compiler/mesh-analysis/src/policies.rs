@@ -1,15 +1,18 @@
 //! Deny rules on one exact path, whose neighbours stay open, and those that close TCP ports.
 
+use std::collections::HashMap;
+
 use mesh_diagnostics::{Diagnostic, code};
-use mesh_istio::{Kind, Node};
+use mesh_istio::{Kind, Node, Resource, Value};
 
 use crate::ambient::http_test;
-use crate::view::{View, items, text};
+use crate::view::{View, items, namespace, text};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = closing(view);
+    found.extend(authorizers(view));
     for policy in view.of(Kind::AuthorizationPolicy).filter(|policy| text(policy, "action") == "DENY") {
-        let operations = |policy: &'_ mesh_istio::Resource| -> Vec<Node> {
+        let operations = |policy: &'_ Resource| -> Vec<Node> {
             items(policy, "rules")
                 .iter()
                 .flat_map(|rule| rule.items("to"))
@@ -68,4 +71,61 @@ fn closing(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Two providers that are asked about the requests of one workload.
+fn authorizers(view: &View<'_>) -> Vec<Diagnostic> {
+    // Who is asked: for a whole namespace, or for some of its workloads, in the words of the policy.
+    let mut asked: HashMap<(&str, String), &Node> = HashMap::new();
+    let mut found = Vec::new();
+    let chosen = |policy: &Resource| {
+        let mut out = String::new();
+        for field in ["selector", "targetRefs"] {
+            policy.spec.get(field).iter().for_each(|node| words(node, &mut out));
+        }
+        out
+    };
+    let custom = view.of(Kind::AuthorizationPolicy).filter(|policy| text(policy, "action") == "CUSTOM");
+    let mut policies: Vec<(&Resource, String)> = custom.map(|policy| (policy, chosen(policy))).collect();
+    // Those that hold for more come first.
+    policies.sort_by_key(|(policy, chosen)| (!chosen.is_empty(), namespace(policy) != view.facts.root_namespace));
+    for (policy, chosen) in policies {
+        let Some(provider) = policy.spec.get("provider").and_then(|provider| provider.get("name")) else { continue };
+        let place = namespace(policy);
+        let wider = [(place, chosen.clone()), (place, String::new()), (&*view.facts.root_namespace, String::new())];
+        let other = wider.iter().find_map(|reach| asked.get(reach)).copied();
+        match other.filter(|other| other.text() != provider.text()) {
+            Some(other) => {
+                // The statement that comes later is the one to think about.
+                let (first, second) = if other.span < provider.span { (other, provider) } else { (provider, other) };
+                found.push(
+                    Diagnostic::new(code::TWO_AUTHORIZERS, second.span, "two providers are asked about one workload")
+                        .label(format!("asks `{}`", second.text().unwrap_or_default()))
+                        .also(first.span, format!("asks `{}`", first.text().unwrap_or_default()))
+                        .note("unless istiod runs with `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`, it denies every request that either is asked about")
+                        .help("ask one provider; if the flag is set, write `ignore two-authorizers \"why\"`"),
+                );
+            }
+            None => {
+                asked.insert((place, chosen), provider);
+            }
+        }
+    }
+    found
+}
+
+/// A value without the places it was said at.
+fn words(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Object(_) => {
+            for (key, node) in node.fields() {
+                *out += key;
+                *out += ":";
+                words(node, out);
+            }
+        }
+        Value::List(list) => list.iter().for_each(|node| words(node, out)),
+        _ => *out += node.text().unwrap_or_default(),
+    }
+    *out += ",";
 }

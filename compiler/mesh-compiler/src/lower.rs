@@ -20,7 +20,7 @@ mod scope;
 mod traffic;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text};
@@ -48,12 +48,15 @@ pub(crate) struct Lower<'m, 'a> {
     pub out: Vec<Resource>,
     /// What lowering finds: fields that are set twice.
     problems: RefCell<Vec<Diagnostic>>,
+    /// The fields set by path that found their object.
+    set: RefCell<HashSet<Span>>,
 }
 
 /// Lowers a program; the problems are objects that share a name.
 pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
-    let mut lower = Lower { mesh, hosts, external_host: 0, out: Vec::new(), problems: RefCell::default() };
+    let mut lower =
+        Lower { mesh, hosts, external_host: 0, out: Vec::new(), problems: RefCell::default(), set: RefCell::default() };
     lower.namespaces();
     lower.externals();
     lower.gateways();
@@ -66,6 +69,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.about();
     lower.scopes();
     lower.written();
+    lower.fields_without_object();
     let facts = lower.facts();
     let mut problems = lower.problems.into_inner();
     let mut resources = lower.out;

@@ -10,7 +10,7 @@ mod traffic;
 use std::borrow::Cow;
 
 use mesh_diagnostics::Span;
-use mesh_istio::{Api, Protocol, Rank, Release, host};
+use mesh_istio::{Api, Kind, Protocol, Rank, Release, host};
 
 use crate::operand::Arg;
 
@@ -179,6 +179,18 @@ pub struct Common<'a> {
     pub export: Option<(Vec<&'a str>, Span)>,
     /// `field`
     pub fields: Vec<FieldSet>,
+}
+
+impl Common<'_> {
+    /// The fields of an object of this kind that are set by path.
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &FieldSet> {
+        self.fields.iter().filter(move |field| field.kind == kind)
+    }
+
+    /// True when there is one.
+    pub(crate) fn sets(&self, kind: Kind) -> bool {
+        self.of_kind(kind).next().is_some()
+    }
 }
 
 /// An `ignore`: which finding, in which statement.

@@ -175,6 +175,7 @@ codes! {
     Warning DEPRECATED_FIELD "deprecated-field" "a field that Istio deprecates";
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
     Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
+    Warning TWO_AUTHORIZERS "two-authorizers" "two providers that authorize one workload";
     Warning ISTIO_WARNS "istio-warns" "an object that Istio warns of";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";

@@ -89,6 +89,16 @@ fn of_kind(resource: &Resource, found: &mut Found) {
             target(reference, found);
         }
     }
+    for (field, labels) in
+        [("selector", "matchLabels"), ("workloadSelector", "labels"), ("workloadSelector", "matchLabels")]
+    {
+        if let Some(selector) = resource.spec.get(field).filter(|_| resource.kind.is_istio())
+            && schema::body(resource.kind).at([field, labels]).is_some()
+            && selector.get(labels).is_none_or(|labels| labels.fields().next().is_none())
+        {
+            found.warn(selector.span, "a selector has labels", "selects every workload of the namespace");
+        }
+    }
     match resource.kind {
         Kind::AuthorizationPolicy => policy::authorization(resource, found),
         Kind::PeerAuthentication => policy::peers(resource, found),

@@ -23,7 +23,7 @@ pub enum Command {
     Check(Check),
     /// Format files in place
     Fmt(Fmt),
-    /// Explain an error code, a warning, a word of the language, or a module of the library
+    /// Explain an error code, a warning, a word of the language, a field of Istio, or a module of the library
     Explain(Explain),
     /// Write a commented starter program that compiles
     Init(Init),
@@ -98,7 +98,7 @@ pub struct Fmt {
 
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// `E0401`, `shadowed-rule`, `retry`, `std/istioctl`; without it, a list
+    /// `E0401`, `shadowed-rule`, `retry`, `spec.http.retries`, `std/istioctl`; without it, a list
     pub topic: Option<String>,
 }
 

@@ -1,12 +1,12 @@
 //! `via` of externals: whether a gateway can stand between callers and the host.
 
-use mesh_diagnostics::{Diagnostic, code};
-use mesh_istio::Rank;
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Node, Protocol, Rank};
 
 use super::Checker;
 use super::external::resolution;
 use crate::lower::GATEWAY_PORT;
-use crate::model::ExternalId;
+use crate::model::{ExternalId, FieldSet};
 
 impl<'t, 'a> Checker<'t, 'a> {
     /// Looks the gateways of externals up, and checks the chains; gateways and services are known by now.
@@ -17,7 +17,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             self.mesh.externals[id.0].via.push((gateway, span));
             if let Some(problem) = self.broken_chain(id) {
                 self.push(problem);
-                self.mesh.externals[id.0].via.clear();
+                let external = &mut self.mesh.externals[id.0];
+                external.via.clear();
+                // Some of them are for objects of the chain.
+                external.common.fields.clear();
             }
         }
     }
@@ -54,12 +57,14 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
         }
         let dynamic = resolution(external) == Some("DYNAMIC_DNS");
+        let opaque = external.ports.iter().any(|port| port.port.protocol == Protocol::Https);
+        let way = if opaque { "write `tls 443` and `resolve dynamic`" } else { "write `resolve dynamic`" };
         if let Some((host, at)) = external.hosts.iter().find(|(host, _)| host.starts_with('*')).filter(|_| !dynamic) {
             return Some(
                 Diagnostic::new(code::E0319, span, "a gateway must know which host is meant")
                     .label("sends requests for a wildcard to itself")
                     .also(*at, format!("`{host}` stands for many"))
-                    .help("write `resolve dynamic`, which looks each name up, or an external for each host"),
+                    .help(format!("{way}, which looks each name up, or an external for each host")),
             );
         }
         let blind = external.ports.iter().find(|port| port.port.protocol.rank() == Rank::Tcp);
@@ -79,7 +84,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                     .help("write an external for each port"),
             );
         }
-        let (places, at) = external.common.export.as_ref()?;
+        let (places, at) = match external.common.export.as_ref() {
+            Some((places, at)) => (places.clone(), at),
+            None => external.common.fields.iter().find_map(exported_by_path)?,
+        };
         let sees = places.iter().any(|place| *place == "everywhere" || Some(*place) == service.namespace)
             || (places.contains(&"here") && external.namespace == service.namespace);
         (!sees).then(|| {
@@ -87,9 +95,20 @@ impl<'t, 'a> Checker<'t, 'a> {
                 .label("not exported there")
                 .also(span, "through this gateway")
                 .help(match service.namespace {
-                    Some(namespace) => format!("add `{namespace}` to `export`, or leave it out"),
-                    None => "leave `export` out".to_owned(),
+                    Some(namespace) => format!("add `{namespace}`, or leave it out"),
+                    None => "leave it out".to_owned(),
                 })
         })
     }
+}
+
+/// What a `field` says of the namespaces that see an object, in the words of `export`.
+fn exported_by_path(field: &FieldSet) -> Option<(Vec<&str>, &Span)> {
+    field.path.first().filter(|name| name.as_str() == "exportTo")?;
+    let places = field.node.list().iter().filter_map(Node::text).map(|place| match place {
+        "*" => "everywhere",
+        "." => "here",
+        place => place,
+    });
+    Some((places.collect(), &field.span))
 }

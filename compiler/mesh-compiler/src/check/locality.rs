@@ -32,7 +32,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             let at = inner.span();
             match inner.name() {
                 "failover" => {
-                    failover = Some(at);
+                    failover = Some((at, "failover"));
                     let pairs = inner.args.list("places").iter().filter_map(|arg| match &arg.value {
                         Value::Pair(from, to) => {
                             let mut object = Object::new(arg.span);
@@ -49,6 +49,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     layer.fields.push(setting("enabled", Node::new(true, at)));
                 }
                 "prefer" => {
+                    failover = failover.or(Some((at, "prefer label")));
                     let names = inner.args.list("names").iter().map(|arg| Node::new(arg.word(), arg.span));
                     let list: Vec<Node> = names.collect();
                     layer.fields.push(setting("failoverPriority", Node::new(list, at)));
@@ -60,12 +61,12 @@ impl<'t, 'a> Checker<'t, 'a> {
                 _ => {}
             }
         }
-        if let (Some(first), Some(node)) = (failover, distribute.first()) {
+        if let (Some((first, word)), Some(node)) = (failover, distribute.first()) {
             self.push(
-                Diagnostic::new(code::E0319, node.span, "shares by locality exclude a failover")
+                Diagnostic::new(code::E0319, node.span, format!("shares by locality exclude `{word}`"))
                     .label("shares")
-                    .also(first, "a failover")
-                    .note("requests that a share sends to a region go on to the others by themselves when it fails")
+                    .also(first, "would be ignored")
+                    .note("where there are shares, they alone say which endpoints are used")
                     .help("keep one of them"),
             );
             return;

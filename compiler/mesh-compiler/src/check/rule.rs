@@ -1,7 +1,7 @@
 //! The rules of a route: destinations, limits, faults, answers, headers.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::{Kind, Rank};
+use mesh_istio::{Kind, Protocol, Rank};
 
 use super::names::{Named, port_is, unknown_port};
 use super::{Checker, Site};
@@ -28,7 +28,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             rule.fields = self.fields(site, &inner, &[(Kind::VirtualService, &["http"])]);
             if let (Some(field), false) = (inner.get("field"), route.ranks.contains(&Rank::Http)) {
-                self.push(no_http("field", field.span(), route.target_span));
+                self.push(self.no_http("field", field.span(), route));
             }
             self.rule(site, &inner, route, &mut rule);
             let block = clause.statement.block_span();
@@ -49,7 +49,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn rule(&mut self, site: Site<'t, 'a>, clauses: &Clauses<'t, 'a>, route: &Route<'a>, rule: &mut Rule<'a>) {
         for clause in &clauses.list {
             if clause.word.entry.http && !route.ranks.contains(&Rank::Http) {
-                self.push(no_http(clause.name(), clause.span(), route.target_span));
+                self.push(self.no_http(clause.name(), clause.span(), route));
                 rule.poisoned = true;
                 continue;
             }
@@ -138,7 +138,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut response_headers = None;
         for inner in &inner.list {
             if !route.ranks.contains(&Rank::Http) {
-                self.push(no_http(inner.name(), inner.span(), route.target_span));
+                self.push(self.no_http(inner.name(), inner.span(), route));
                 continue;
             }
             match inner.name() {
@@ -424,6 +424,20 @@ impl<'t, 'a> Checker<'t, 'a> {
             rule.poisoned = true;
         }
     }
+
+    /// A clause of HTTP in a route whose target speaks none.
+    pub(super) fn no_http(&self, word: &str, span: Span, route: &Route<'a>) -> Diagnostic {
+        match route.target {
+            RouteTarget::External(id)
+                if self.mesh.externals[id.0].ports.iter().any(|port| port.port.protocol == Protocol::Https) =>
+            {
+                needs_http(word, span, route.target_span)
+                    .note("the application encrypts, and the proxy cannot look into that")
+                    .help("declare the port as `http 80 to 443 tls simple`: the application speaks HTTP to port 80, and the proxy encrypts")
+            }
+            _ => no_http(word, span, route.target_span),
+        }
+    }
 }
 
 fn written(name: &str, namespace: Option<&str>, version: Option<&str>) -> u32 {
@@ -431,9 +445,13 @@ fn written(name: &str, namespace: Option<&str>, version: Option<&str>) -> u32 {
     (name.len() + extra(namespace) + extra(version)) as u32
 }
 
-pub(super) fn no_http(word: &str, span: Span, target: Span) -> Diagnostic {
+fn needs_http(word: &str, span: Span, target: Span) -> Diagnostic {
     Diagnostic::new(code::E0320, span, format!("`{word}` needs HTTP, and this target speaks none"))
         .label("needs an HTTP port")
         .also(target, "no HTTP here")
+}
+
+pub(super) fn no_http(word: &str, span: Span, target: Span) -> Diagnostic {
+    needs_http(word, span, target)
         .help("declare the port as `http` or `grpc` if that is what is spoken; what the application encrypts, the proxy cannot look into")
 }

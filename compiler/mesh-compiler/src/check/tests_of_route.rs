@@ -3,8 +3,8 @@
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::Rank;
 
+use super::Checker;
 use super::names::Named;
-use super::{Checker, rule::no_http};
 use crate::condition::{MAX_ALTERNATIVES, Test};
 use crate::model::{RequestTest, Route, RouteTarget, TestKind, text};
 use crate::operand::{Arg, Pattern, Value};
@@ -64,7 +64,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let args = &test.args;
         let name = args.get("name").map_or("", |arg| arg.word());
         if test.word.entry.http && !route.ranks.contains(&Rank::Http) {
-            self.push(no_http(test.name(), test.span, route.target_span));
+            self.push(self.no_http(test.name(), test.span, route));
             return None;
         }
         if let (Some(not), false) = (test.not, matches!(test.name(), "header" | "cookie")) {

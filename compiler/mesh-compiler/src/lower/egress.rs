@@ -120,7 +120,10 @@ impl<'m, 'a> Lower<'m, 'a> {
             "`via {}` of the external {}: callers go to the gateway, and the gateway to the host",
             self.mesh.gateways[chain.gateway.0].name, chain.external.name
         ));
-        self.set_fields(&chain.external.common.fields, kind, &mut resource.spec);
+        // The rule of the gateway is not that of the host: other externals go through it too.
+        if kind != Kind::DestinationRule {
+            self.set_fields(&chain.external.common.fields, kind, &mut resource.spec);
+        }
         resource
     }
 

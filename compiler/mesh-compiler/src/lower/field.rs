@@ -18,7 +18,36 @@ impl Lower<'_, '_> {
     /// Sets the fields of a kind that a statement sets by path on its object.
     pub(super) fn set_fields(&self, fields: &[FieldSet], kind: Kind, object: &mut Object) {
         for field in fields.iter().filter(|field| field.kind == kind) {
+            self.set.borrow_mut().insert(field.span);
             self.problems.borrow_mut().extend(set(field, &field.path, object));
+        }
+    }
+
+    /// Statements that make several kinds make some of them only with certain clauses.
+    pub(super) fn fields_without_object(&self) {
+        let mesh = self.mesh;
+        let services = mesh.services.iter().map(|service| ("service", &service.common));
+        let externals = mesh.externals.iter().map(|external| ("external", &external.common));
+        let tokens = mesh.jwts.iter().map(|jwt| ("jwt", &jwt.head.common));
+        let set = self.set.borrow();
+        for (statement, common) in services.chain(externals).chain(tokens) {
+            for field in common.fields.iter().filter(|field| !set.contains(&field.span)) {
+                let kind = field.kind.name();
+                let says = match (statement, field.kind) {
+                    ("service", Kind::ServiceEntry) => "`vm HOST` makes one",
+                    ("external", Kind::Gateway) => "`via EGRESS` makes one",
+                    ("external", Kind::VirtualService) => {
+                        "`via EGRESS` makes one, and so does a `route`, in which `field` sets its fields"
+                    }
+                    ("jwt", Kind::AuthorizationPolicy) => "`require` makes one",
+                    _ => "only a declaration of one's own makes objects: this one is said to be elsewhere",
+                };
+                self.problems.borrow_mut().push(
+                    Diagnostic::new(code::E0510, field.span, format!("this statement makes no {kind}"))
+                        .label("set on no object")
+                        .help(says),
+                );
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::layers::{fold, merge, only_said};
 use super::policy::{Ports, clauses_object, policy_object, port_object};
 use super::{Lower, label_object, texts};
 use crate::check_names::subset_name;
-use crate::model::{EjectKind, ExternalId, FieldSet, Head, Layer, Service, ServiceId, Subject, Traffic};
+use crate::model::{Common, EjectKind, ExternalId, FieldSet, Head, Layer, Service, ServiceId, Subject, Traffic};
 
 impl<'m, 'a> Lower<'m, 'a> {
     pub(super) fn traffic(&mut self) {
@@ -54,7 +54,11 @@ impl<'m, 'a> Lower<'m, 'a> {
                 }
             }
             let owner = said.iter().copied().find(|traffic| !traffic.foreign && traffic.caller.is_none());
-            if owner.is_some() || (!service.versions.is_empty() && service.emits && owned(service, mesh)) {
+            if let Some(set) = self.policy_by_path(&service.common, owner) {
+                below = fold(&below, &set);
+            }
+            let says = !service.versions.is_empty() || service.common.sets(Kind::DestinationRule);
+            if owner.is_some() || (says && service.emits && owned(service, mesh)) {
                 let made = self.destination_rule(id, &below, owner, owner);
                 self.out.push(made);
             }
@@ -66,14 +70,16 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
         for (at, external) in mesh.externals.iter().enumerate() {
             let said = by_external.remove(&ExternalId(at)).unwrap_or_default();
-            let encrypted = external.emits && external.ports.iter().any(|port| port.tls.is_some());
+            let encrypted = external.ports.iter().any(|port| port.tls.is_some());
+            let says = external.emits && (encrypted || external.common.sets(Kind::DestinationRule));
             let owner = said.iter().copied().find(|traffic| !traffic.foreign && traffic.caller.is_none());
-            if owner.is_none() && encrypted {
-                self.external_rules(ExternalId(at), None, None);
+            let below = self.policy_by_path(&external.common, owner).unwrap_or_default();
+            if owner.is_none() && says {
+                self.external_rules(ExternalId(at), &below, None, None);
             }
             for traffic in said {
                 let owner = owner.filter(|owner| !std::ptr::eq(*owner, traffic));
-                self.external_rules(ExternalId(at), Some(traffic), owner);
+                self.external_rules(ExternalId(at), &below, Some(traffic), owner);
             }
         }
     }
@@ -97,6 +103,21 @@ impl<'m, 'a> Lower<'m, 'a> {
         self.finish(resource, &traffic.head.common.fields);
     }
 
+    /// What the declaration of a service or host sets of its policy by path; its traffic must not say the same.
+    fn policy_by_path(&self, common: &Common<'a>, owner: Option<&Traffic<'a>>) -> Option<Layer<'a>> {
+        let fields: Vec<FieldSet> =
+            common.of_kind(Kind::DestinationRule).filter_map(|field| field.below("trafficPolicy")).flatten().collect();
+        if fields.is_empty() {
+            return None;
+        }
+        let mut clauses = owner.map_or_else(
+            || Object::new(Span::default()),
+            |owner| policy_object(&owner.layer, owner.head.span, Ports { http: true, tcp: true }),
+        );
+        self.set_fields(&fields, Kind::DestinationRule, &mut clauses);
+        Some(Layer { fields, ..Layer::default() })
+    }
+
     /// The name of a rule for one caller.
     fn named_for(&self, traffic: &Traffic<'a>, name: String) -> String {
         match traffic.caller {
@@ -115,7 +136,13 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 
     /// The rules of an external's hosts; those of callers repeat what the `owner` says.
-    fn external_rules(&mut self, id: ExternalId, traffic: Option<&Traffic<'a>>, owner: Option<&Traffic<'a>>) {
+    fn external_rules(
+        &mut self,
+        id: ExternalId,
+        below: &Layer<'a>,
+        traffic: Option<&Traffic<'a>>,
+        owner: Option<&Traffic<'a>>,
+    ) {
         let external = &self.mesh.externals[id.0];
         let ports = Ports {
             http: external.ports.iter().any(|port| port.port.protocol.rank() == Rank::Http),
@@ -128,6 +155,9 @@ impl<'m, 'a> Lower<'m, 'a> {
             };
             let mut head = head;
             at_home(&mut head);
+            if traffic.is_some_and(|traffic| !traffic.foreign && traffic.caller.is_none()) {
+                head.common.fields.extend(external.common.fields.iter().cloned());
+            }
             let own = head.common.object.map_or(external.name, |(name, _)| name);
             let name = if i == 0 { own.to_owned() } else { format!("{own}-{}", i + 1) };
             let mut resource = self.resource(Kind::DestinationRule, head.namespace, own, &head);
@@ -139,8 +169,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             if let Some(traffic) = traffic {
                 self.put_caller(traffic, &mut resource.spec);
             }
-            let below = owner.map_or_else(Layer::default, |owner| owner.layer.clone());
-            let layer = traffic.map_or(below.clone(), |traffic| fold(&below, &traffic.layer));
+            let base = owner.map_or_else(|| below.clone(), |owner| fold(below, &owner.layer));
+            let layer = traffic.map_or_else(|| base.clone(), |traffic| fold(&base, &traffic.layer));
             let verified = verified(&layer, host, ports, &mut resource.reasons);
             let layer = &verified;
             let mut policy = policy_object(layer, head.span, ports);
@@ -176,13 +206,18 @@ impl<'m, 'a> Lower<'m, 'a> {
                 list.push(object.node());
             }
             policy.put_list("portLevelSettings", list);
-            if policy.is_empty() {
+            let by_path =
+                head.common.of_kind(Kind::DestinationRule).filter(|field| field.below("trafficPolicy").is_none());
+            let by_path: Vec<FieldSet> = by_path.cloned().collect();
+            if policy.is_empty() && by_path.is_empty() {
                 continue;
             }
-            resource.spec.put_object("trafficPolicy", policy);
+            if !policy.is_empty() {
+                resource.spec.put_object("trafficPolicy", policy);
+            }
             let of_caller = traffic.is_some_and(|traffic| traffic.foreign || traffic.caller.is_some());
             self.export(&head.common, head.namespace, of_caller, head.span, &mut resource.spec);
-            self.finish(resource, &head.common.fields);
+            self.finish(resource, &by_path);
         }
     }
 
@@ -310,7 +345,9 @@ impl<'m, 'a> Lower<'m, 'a> {
                 service.name
             ));
         }
-        self.set_fields(&head.common.fields, Kind::DestinationRule, &mut resource.spec);
+        for field in head.common.of_kind(Kind::DestinationRule).filter(|field| field.below("trafficPolicy").is_none()) {
+            self.set_fields(std::slice::from_ref(field), Kind::DestinationRule, &mut resource.spec);
+        }
         resource
     }
 

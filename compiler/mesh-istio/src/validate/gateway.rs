@@ -161,6 +161,13 @@ pub(super) fn server_tls(tls: &Node, found: &mut Found) {
     for other in said.iter().skip(1) {
         found.exclude(*other, said[0]);
     }
+    if let Some(list) = tls.get("caCrl").filter(|node| node.value != Value::Text("".into())) {
+        if mode == "SIMPLE" {
+            found.refuse(list.span, "clients are not verified, so none can be revoked", "the mode is SIMPLE");
+        } else if let Some(credential) = tls.get("credentialName") {
+            found.exclude(("caCrl", list), ("credentialName", credential));
+        }
+    }
     let terminates = matches!(mode, "SIMPLE" | "MUTUAL" | "OPTIONAL_MUTUAL");
     if !terminates {
         return;
@@ -178,13 +185,6 @@ pub(super) fn server_tls(tls: &Node, found: &mut Found) {
             for name in ["serverCertificate", "privateKey"].iter().filter(|name| !is_filled(certificate, name)) {
                 found.lack(certificate.span, name, "TLS ends here, and there is no credential");
             }
-        }
-    }
-    if let Some(list) = tls.get("caCrl").filter(|node| node.value != Value::Text("".into())) {
-        if mode == "SIMPLE" {
-            found.refuse(list.span, "clients are not verified, so none can be revoked", "the mode is SIMPLE");
-        } else if let Some(credential) = tls.get("credentialName") {
-            found.exclude(("caCrl", list), ("credentialName", credential));
         }
     }
 }

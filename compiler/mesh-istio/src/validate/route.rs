@@ -29,6 +29,17 @@ pub(super) fn service(resource: &Resource, found: &mut Found) {
         }
     }
     let in_mesh = gateways.is_empty() || gateways.iter().any(|gateway| gateway.text() == Some("mesh"));
+    for node in gateways {
+        let name = node.text().unwrap_or_default();
+        if let Some((first, rest)) = name.split_once('.').filter(|_| !name.contains('/')) {
+            let place = rest.split('.').next().unwrap_or_default();
+            found.warn(
+                node.span,
+                "a gateway of another namespace is `NAMESPACE/NAME`",
+                format!("write `{place}/{first}`"),
+            );
+        }
+    }
     for (at, node) in hosts.iter().enumerate() {
         let name = node.text().unwrap_or_default();
         if name == "*" && in_mesh {

@@ -1,5 +1,7 @@
 //! Sidecar: listeners in and out.
 
+use std::collections::{HashMap, HashSet};
+
 use mesh_diagnostics::{Span, code};
 
 use super::destination::{connections, twice};
@@ -36,6 +38,7 @@ pub(super) fn sidecar(resource: &Resource, found: &mut Found) {
         });
     }
     for (at, listener) in egress.iter().enumerate() {
+        reached(listener, resource.namespace.as_deref().unwrap_or("."), found);
         outbound(listener, at + 1 == egress.len(), found);
     }
     if let Some(policy) = spec.get("outboundTrafficPolicy")
@@ -47,12 +50,18 @@ pub(super) fn sidecar(resource: &Resource, found: &mut Found) {
 }
 
 fn inbound(listener: &Node, found: &mut Found) {
+    let protocol = listener.get("port").map_or("", |port| text(port, "protocol"));
+    let lower = protocol.to_ascii_lowercase();
     if let Some(pool) = listener.get("connectionPool") {
         connections(pool, found);
+        if let Some(http) = pool.get("http")
+            && !matches!(lower.as_str(), "http" | "http2" | "http_proxy" | "grpc" | "grpc-web")
+        {
+            found.warn(http.span, "limits of HTTP are for ports of HTTP", format!("the protocol is {protocol}"));
+        }
     }
     let Some(tls) = listener.get("tls") else { return };
-    let protocol = listener.get("port").map_or("", |port| text(port, "protocol"));
-    if !matches!(protocol.to_ascii_lowercase().as_str(), "https" | "tls") {
+    if !matches!(lower.as_str(), "https" | "tls") {
         found.refuse(
             tls.span,
             "a listener that is not encrypted has no TLS settings",
@@ -68,6 +77,30 @@ fn inbound(listener: &Node, found: &mut Found) {
         );
     }
     server_tls(tls, found);
+}
+
+/// The hosts of a listener, each said once.
+fn reached(listener: &Node, own: &str, found: &mut Found) {
+    let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut everything = None;
+    for node in listener.items("hosts") {
+        let Some((place, host)) = node.text().and_then(|text| text.split_once('/')) else { continue };
+        if place.starts_with('~') {
+            continue;
+        }
+        let known = names.entry(if place == "." { own } else { place }).or_default();
+        let again = if host == "*" { !known.is_empty() } else { known.contains("*") || known.contains(host) };
+        if again {
+            found.warn(node.span, format!("`{place}/{host}` overlaps with an earlier host"), "said already");
+        }
+        known.insert(host);
+        if (place, host) == ("*", "*") {
+            everything = Some(node.span);
+        }
+    }
+    if let Some(span) = everything.filter(|_| names.len() > 1) {
+        found.warn(span, "`*/*` stands for every host", "and others are said beside it");
+    }
 }
 
 fn outbound(listener: &Node, last: bool, found: &mut Found) {

@@ -18,8 +18,11 @@ pub(super) fn telemetry(resource: &Resource, found: &mut Found) {
         for (name, tag) in
             metrics.items("overrides").iter().flat_map(|o| o.get("tagOverrides").into_iter().flat_map(Node::fields))
         {
+            if name.is_empty() {
+                found.warn(tag.span, "a tag has a name", "this one is empty");
+            }
             match (text(tag, "operation"), tag.get("value")) {
-                ("UPSERT" | "", None) => {
+                ("UPSERT" | "", value) if value.is_none_or(|value| value.text() == Some("")) => {
                     found.lack(tag.span, "value", &format!("the tag `{name}` is to be set"));
                 }
                 ("REMOVE", Some(value)) => {
