@@ -273,7 +273,7 @@ fn is_name_or_address(text: &str) -> bool {
 /// Whether a text that names a Unix socket names a good one; nothing where it names none.
 fn is_socket(text: &str) -> Option<bool> {
     let path = text.strip_prefix("unix://")?;
-    Some(path.starts_with('@') && path.len() > 1 || path.starts_with('/') && !path.ends_with('/'))
+    Some((path.starts_with('@') && path.len() > 1 || path.starts_with('/')) && !path.ends_with('/'))
 }
 
 fn is_endpoint(text: &str) -> bool {
@@ -291,10 +291,12 @@ fn is_regex(text: &str) -> bool {
 }
 
 fn is_module_address(text: &str) -> bool {
-    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    // Without `//` a colon in the first part of a path would end a scheme too.
+    let path = scheme.is_empty().then(|| rest.split(['/', '?', '#']).next().unwrap_or(rest));
     matches!(scheme, "" | "file" | "http" | "https" | "oci")
         && !rest.is_empty()
+        && path.is_none_or(|path| !path.contains([':', '[', ']']))
         && rest.bytes().all(|b| {
             b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
         })

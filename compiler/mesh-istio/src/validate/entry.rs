@@ -33,6 +33,10 @@ fn socket_of(endpoint: &Node, found: &mut Found) {
 /// Without an address a machine is reached through the gateway of its network.
 fn placeless(endpoint: &Object, found: &mut Found) {
     if let (Some(network), None) = (endpoint.get("network"), endpoint.get("address")) {
+        if network.text() == Some("") {
+            found.lack(network.span, "address", "neither an address nor a network");
+            return;
+        }
         found.warn(
             network.span,
             "an endpoint without an address is reached through its network's gateway only",

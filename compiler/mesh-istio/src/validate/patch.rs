@@ -82,12 +82,16 @@ fn one(patch: &Node, found: &mut Found) {
             found.refuse(version.span, "`proxyVersion` is a regular expression", "RE2 cannot read it");
         }
     }
-    if let Some(value) = change.get("value").filter(|_| matches!(apply, "HTTP_FILTER" | "NETWORK_FILTER"))
-        && ["typed_config", "typedConfig", "config_discovery", "configDiscovery"]
-            .iter()
-            .all(|key| value.get(key).is_none())
-    {
-        found.warn(value.span, "a filter has a `typed_config`", "Envoy no longer finds one by its name alone");
+    if let Some(value) = change.get("value") {
+        let extension = match apply {
+            "HTTP_FILTER" | "NETWORK_FILTER" | "LISTENER_FILTER" | "EXTENSION_CONFIG" => Some(value),
+            "CLUSTER" | "FILTER_CHAIN" => value.get("transport_socket").or_else(|| value.get("transportSocket")),
+            _ => None,
+        };
+        let typed = ["typed_config", "typedConfig", "config_discovery", "configDiscovery"];
+        if let Some(node) = extension.filter(|node| typed.iter().all(|key| node.get(key).is_none())) {
+            found.warn(node.span, "an extension of Envoy has a `typed_config`", "no longer found by its name alone");
+        }
     }
     if let Some(place) = place {
         matched(place, apply, found);

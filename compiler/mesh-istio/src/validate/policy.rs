@@ -80,6 +80,11 @@ fn of_condition(condition: &Node, action: &str, found: &mut Found) {
         let span = condition.get("key").map_or(condition.span, |node| node.span);
         found.refuse(span, format!("with CUSTOM no rule can test `{key}`"), "identity is the provider's to judge");
     }
+    for list in ["values", "notValues"].iter().filter(|_| key == "source.serviceAccount") {
+        if let Some(node) = condition.items(list).get(16) {
+            found.refuse(node.span, format!("`{key}` is compared with 16 accounts at most"), "the 17th");
+        }
+    }
     let values = condition.items("values").iter().chain(condition.items("notValues"));
     for node in values {
         let value = node.text().unwrap_or_default();
@@ -87,10 +92,14 @@ fn of_condition(condition: &Node, action: &str, found: &mut Found) {
             "source.ip" | "remote.ip" | "destination.ip" => {
                 (Address::parse(value).is_some(), "an address or a block of them")
             }
-            "destination.port" => (value.parse::<u32>().is_ok_and(|port| port <= 65535), "a port"),
+            "destination.port" => {
+                let digits = value.bytes().all(|b| b.is_ascii_digit());
+                (digits && value.parse::<u32>().is_ok_and(|port| port <= 65535), "a port")
+            }
             "source.serviceAccount" => {
                 let halves = value.split('/').count() <= 2 && value.split('/').all(|half| !half.is_empty());
-                (halves && !value.contains('*'), "`ACCOUNT` or `NAMESPACE/ACCOUNT`")
+                let short = value.len() <= 320;
+                (halves && short && !value.contains('*'), "`ACCOUNT` or `NAMESPACE/ACCOUNT`, of 320 characters at most")
             }
             "source.trustDomain" => {
                 let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
