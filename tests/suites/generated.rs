@@ -17,6 +17,8 @@ pub fn trials() -> Vec<Trial> {
         trial("generated::tests_of_a_rule_reach_envoy", tests),
         trial("generated::settings_of_traffic_reach_envoy", settings),
         trial("generated::policies_reach_the_workload", policies),
+        trial("generated::an_egress_gateway_stands_between_callers_and_hosts", egress),
+        trial("generated::a_scope_hides_what_it_does_not_reach", scope),
     ]
 }
 
@@ -147,4 +149,68 @@ fn policies() {
     // The caller's own proxy is not guarded by it.
     let callers = generate(&program, "web-0-0.shop")["listeners"].to_string();
     assert!(!callers.contains("policy[reviews-allow]"), "{callers}");
+}
+
+const EGRESS: &str = "use std/istioctl
+in shop
+namespace shop < inject >
+gateway egress on istio-egressgateway.istio-system
+external stripe \"api.stripe.com\" < https 443; via egress >
+external billing \"api.billing.example.com\" < http 80 to 443 tls simple; via egress >
+service web < http 80; account web; calls stripe, billing >
+service orders < http 80; account orders >
+scope web < reaches calls; others refuse >
+";
+
+/// The server names of a listener's filter chains, and the cluster or the routes behind each.
+fn chains(generated: &Value, listener: &str) -> Vec<(String, Value)> {
+    let listeners = generated["listeners"].as_array().expect("there are listeners");
+    let found = listeners.iter().find(|found| found["name"] == listener).expect("the listener is there");
+    let chains = found["filterChains"].as_array().expect("a listener has chains");
+    let name = |chain: &Value| chain["filterChainMatch"]["serverNames"][0].as_str().unwrap_or_default().to_owned();
+    let end = |chain: &Value| {
+        let filter =
+            &chain["filters"].as_array().and_then(|list| list.last()).expect("a chain has filters")["typedConfig"];
+        if filter["cluster"].is_null() { filter["rds"]["routeConfigName"].clone() } else { filter["cluster"].clone() }
+    };
+    chains.iter().map(|chain| (name(chain), end(chain))).collect()
+}
+
+fn egress() {
+    const GATEWAY: &str = "istio-egressgateway.istio-system.svc.cluster.local";
+    let caller = generate(EGRESS, "web-0-0.shop");
+    // What the application encrypts goes on by its server name.
+    let passes = (String::from("api.stripe.com"), Value::from(format!("outbound|443||{GATEWAY}")));
+    assert!(chains(&caller, "0.0.0.0_443").contains(&passes), "{:?}", chains(&caller, "0.0.0.0_443"));
+    // What it does not encrypt goes in Istio's own TLS, whose server name is the host.
+    let to_gateway = format!("outbound|443|billing-egress|{GATEWAY}");
+    assert_eq!(routes(&caller, "api.billing.example.com:80")[0]["route"]["cluster"], to_gateway.as_str());
+    assert_eq!(cluster(&caller, &to_gateway)["transportSocket"]["typedConfig"]["sni"], "api.billing.example.com");
+    let gateway = generate(EGRESS, "istio-egressgateway-0-0.istio-system");
+    let behind = chains(&gateway, "0.0.0.0_8443");
+    let host = |name: &str| behind.iter().find(|(found, _)| found == name).map(|(_, end)| end.clone());
+    assert_eq!(host("api.stripe.com"), Some("outbound|443||api.stripe.com".into()));
+    assert_eq!(host("api.billing.example.com"), Some("https.443.https-443.billing-egress.shop".into()));
+    let onward = &routes(&gateway, "api.billing.example.com:443")[0]["route"]["cluster"];
+    assert_eq!(onward, "outbound|80||api.billing.example.com");
+    let host = cluster(&gateway, "outbound|80||api.billing.example.com");
+    assert_eq!(host["transportSocket"]["name"], "envoy.transport_sockets.tls");
+    let options = &host["typedExtensionProtocolOptions"]["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"];
+    let names = &options["upstreamHttpProtocolOptions"];
+    assert_eq!((&names["autoSni"], &names["autoSanValidation"]), (&true.into(), &true.into()));
+    let address = &host["loadAssignment"]["endpoints"][0]["lbEndpoints"][0]["endpoint"]["address"]["socketAddress"];
+    assert_eq!((&address["address"], &address["portValue"]), (&"api.billing.example.com".into(), &443.into()));
+}
+
+fn scope() {
+    let generated = generate(EGRESS, "web-0-0.shop");
+    let clusters = generated["clusters"].as_array().expect("there are clusters");
+    let sees = |host: &str| clusters.iter().any(|c| c["name"].as_str().is_some_and(|name| name.ends_with(host)));
+    assert!(sees("api.stripe.com") && sees("api.billing.example.com"));
+    assert!(sees("istio-egressgateway.istio-system.svc.cluster.local"), "the gateway of what is called is reached too");
+    assert!(!sees("orders.shop.svc.cluster.local"));
+    // Nobody else is behind what the rest of the mesh sees.
+    let configurations = generated["routes"].as_array().expect("there are routes");
+    let hosts = configurations.iter().flat_map(|config| config["virtualHosts"].as_array().into_iter().flatten());
+    assert!(hosts.map(|host| &host["name"]).any(|name| name == "block_all"), "others are refused");
 }
