@@ -322,6 +322,13 @@ route as handed-on < web >
         for word in self.needed(block).into_iter().chain(focus.into_iter().flat_map(|focus| focus.words)) {
             words.extend(lookup(block, word).filter(|word| !words.iter().any(|old| std::ptr::eq(*old, *word))));
         }
+        // A word with itself.
+        if let Some([word, again]) = focus.map(|focus| focus.words)
+            && word == again
+            && !self.one_in(8)
+        {
+            words.extend(lookup(block, word).filter(|word| word.entry.often == Often::Many));
+        }
         // The way down to the block that is asked for.
         if let Some(focus) = self.focus.filter(|focus| focus.block != block) {
             let leads = |word: &&&'static Word| word.entry.block().is_some_and(|inner| leads_to(inner, focus.block));
@@ -379,6 +386,8 @@ route as handed-on < web >
             ("rewrite", _) if again > 0 => 2,
             ("rewrite", _) => 0,
             ("balance", _) if self.asks(&["warmup"]) => 0,
+            // `locality off` says all there is to say.
+            ("locality", _) if self.focus.is_some_and(|focus| focus.block == Block::Locality) => 0,
             _ => self.below(word.shapes.len()),
         };
         self.grown.push(word.entry.word);
@@ -392,7 +401,15 @@ route as handed-on < web >
             let asked = self.focus.is_some_and(|focus| leads_to(inner, focus.block));
             // The listener of a redirect is plain, that of a certificate is not: what a listener says depends on it.
             let split = word.entry.word.is_empty() && self.several && !asked;
-            if must || asked || self.needs_block(word.entry.word, block) || (self.one_in(5) && !split) {
+            let says = self.out.ends_with("locality off");
+            if says {
+                // Nothing is left to say.
+            } else if must
+                || asked
+                || word.entry.word == "locality"
+                || self.needs_block(word.entry.word, block)
+                || (self.one_in(5) && !split)
+            {
                 self.out.push_str(" <\n");
                 let at = self.out.len();
                 self.body(inner, depth + 1);

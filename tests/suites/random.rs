@@ -94,11 +94,20 @@ impl Coverage {
             Some(count) => Some(count),
             None => self.words.get_mut(&(block, a)),
         });
-        if let Some(count) = aimed {
+        let tried = |count: &mut Count| {
             count.tried += 1;
             if let Some(code) = code {
                 *count.refused.entry(code).or_default() += 1;
             }
+        };
+        if let Some(count) = aimed {
+            tried(count);
+        }
+        // A word with itself is that word too.
+        if let Some(Focus { block, words: [a, b] }) = focus.filter(|focus| focus.words[0] == focus.words[1])
+            && self.pairs.contains_key(&(block, a, b))
+        {
+            self.words.get_mut(&(block, a)).into_iter().for_each(tried);
         }
         if !compiles {
             return;

@@ -112,7 +112,9 @@ pub fn candidates(block: Block) -> Vec<&'static Word> {
         let name = word.entry.word;
         word.entry.stage == Stage::Lowered
             && !(block == Block::Mesh && matches!(name, "declared-only" | "root-namespace" | "trust-domain"))
-            && (name != "ignore")
+            && name != "ignore"
+            // A Namespace has no fields of its own.
+            && !(block == Block::Namespace && name == "field")
     };
     words_in(block).filter(unfit).collect()
 }

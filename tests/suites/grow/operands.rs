@@ -2,6 +2,7 @@
 
 use mesh_compiler::operand::Type;
 use mesh_compiler::vocabulary::{Block, Element, lookup};
+use mesh_istio::Kind;
 
 use super::blocks::candidates;
 use super::{About, Grower};
@@ -156,8 +157,10 @@ impl Grower<'_> {
     pub(super) fn operand(&mut self, of: Type, block: Block, word: &'static str) -> String {
         let n = self.number();
         let text = match of {
-            Type::Field => return field(block).0.to_owned(),
-            Type::Anything if word == "field" => return field(block).1.to_owned(),
+            Type::Field => return self.field(block).0.to_owned(),
+            Type::Anything if word == "field" => return self.field(block).1.to_owned(),
+            Type::Kind => return kind(block).name().to_owned(),
+            Type::Alias => return format!("p{n}"),
             Type::Anything if word == "split" => "eu/a/*: (eu/a/*: 70%, eu/b/*: 30%)",
             Type::Integer => self.of(&["-7", "0", "12"]),
             Type::LabelKey => self.of(&["app", "topology.istio.io/network"]),
@@ -280,31 +283,59 @@ impl Grower<'_> {
     }
 }
 
-/// A field of the object of a block, and a value for it, that no clause sets.
-fn field(block: Block) -> (&'static str, &'static str) {
+/// The kind that [`Grower::field`] is about.
+fn kind(block: Block) -> Kind {
     match block {
-        Block::Service | Block::Traffic => ("trafficPolicy.retryBudget.minRetryConcurrency", "4"),
-        Block::Version => ("trafficPolicy.proxyProtocol.version", "V2"),
-        Block::External => ("subjectAltNames", "(\"grown\")"),
-        Block::Gateway => ("selector.grown", "\"yes\""),
-        Block::Listener => ("name", "grown"),
-        Block::Route | Block::Rule => ("name", "grown"),
-        Block::Destination => ("headers.response.remove", "x-grown"),
-        Block::Layer => ("loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
-        Block::Pool => ("http.useClientProtocol", "true"),
-        Block::Tls => ("insecureSkipVerify", "false"),
-        Block::Cors => ("allowHeaders", "x-grown"),
-        Block::Mtls => ("selector.matchLabels.grown", "\"yes\""),
-        Block::Policy | Block::Authorize => ("selector.matchLabels.grown", "\"yes\""),
-        Block::Jwt => ("selector.matchLabels.grown", "\"yes\""),
-        Block::Issuer => ("spaceDelimitedClaims", "(scope)"),
-        Block::Workload => ("labels.grown", "\"yes\""),
-        Block::Scope => ("workloadSelector.labels.grown", "\"yes\""),
-        Block::Observe => ("tracing", "(useRequestIdForTraceSampling: true)"),
-        Block::Plugin => ("selector.matchLabels.grown", "\"yes\""),
-        Block::Proxy => ("selector.matchLabels.grown", "\"yes\""),
-        Block::Envoy => ("workloadSelector.labels.grown", "\"yes\""),
-        Block::Patch => ("match.proxy.metadata", "(a: b)"),
-        _ => ("metadata", "x"),
+        Block::Service | Block::Version | Block::Traffic | Block::Layer | Block::Pool | Block::Tls => {
+            Kind::DestinationRule
+        }
+        Block::External => Kind::ServiceEntry,
+        Block::Gateway | Block::Listener => Kind::Gateway,
+        Block::Mtls => Kind::PeerAuthentication,
+        Block::Policy | Block::Authorize => Kind::AuthorizationPolicy,
+        Block::Jwt | Block::Issuer => Kind::RequestAuthentication,
+        Block::Workload => Kind::WorkloadEntry,
+        Block::Scope => Kind::Sidecar,
+        Block::Observe => Kind::Telemetry,
+        Block::Plugin => Kind::WasmPlugin,
+        Block::Proxy => Kind::ProxyConfig,
+        Block::Envoy | Block::Patch => Kind::EnvoyFilter,
+        _ => Kind::VirtualService,
+    }
+}
+
+impl Grower<'_> {
+    /// A field of the object of a block, and a value for it, that no clause sets; another one for the second clause.
+    fn field(&self, block: Block) -> (&'static str, &'static str) {
+        let first = self.grown.iter().filter(|word| **word == "field").count() < 2;
+        match block {
+            Block::Service | Block::Traffic if first => ("trafficPolicy.retryBudget.minRetryConcurrency", "4"),
+            Block::Service | Block::Traffic => ("trafficPolicy.loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
+            Block::Version if first => ("trafficPolicy.loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
+            Block::Version => ("trafficPolicy.outlierDetection.consecutiveLocalOriginFailures", "7"),
+            Block::External => ("subjectAltNames", "(\"grown\")"),
+            Block::Gateway if first => ("selector.grown", "\"yes\""),
+            Block::Gateway => ("selector.twice", "\"yes\""),
+            Block::Listener => ("name", "grown"),
+            Block::Route | Block::Rule if first => ("name", "grown"),
+            Block::Route | Block::Rule => ("headers.response.remove", "x-grown"),
+            Block::Destination if first => ("headers.response.remove", "x-grown"),
+            Block::Destination => ("headers.request.remove", "x-grown"),
+            Block::Layer if first => ("loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
+            Block::Layer => ("outlierDetection.splitExternalLocalOriginErrors", "true"),
+            Block::Pool if first => ("tcp.tcpKeepalive.probes", "7"),
+            Block::Pool => ("http.useClientProtocol", "true"),
+            Block::Tls if first => ("insecureSkipVerify", "false"),
+            Block::Tls => ("caCrl", "\"/etc/certs/crl.pem\""),
+            Block::Cors => ("allowHeaders", "x-grown"),
+            Block::Issuer => ("spaceDelimitedClaims", "(scope)"),
+            Block::Workload if first => ("labels.grown", "\"yes\""),
+            Block::Workload => ("labels.twice", "\"yes\""),
+            Block::Scope | Block::Envoy if first => ("workloadSelector.labels.grown", "\"yes\""),
+            Block::Scope | Block::Envoy => ("workloadSelector.labels.twice", "\"yes\""),
+            Block::Patch => ("match.proxy.metadata", "(a: b)"),
+            _ if first => ("selector.matchLabels.grown", "\"yes\""),
+            _ => ("selector.matchLabels.twice", "\"yes\""),
+        }
     }
 }

@@ -53,7 +53,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                     format!("the gateway's service `{}` has no port {GATEWAY_PORT}", service.name),
                 )
                 .label("callers reach the gateway on that port")
-                .also(service.span, "declared here"),
+                .also(service.span, "declared here")
+                .help(format!("declare it there: `tls {GATEWAY_PORT}`")),
             );
         }
         let dynamic = resolution(external) == Some("DYNAMIC_DNS");

@@ -391,7 +391,16 @@ pub(super) fn unknown_field(kind: Kind, name: &str, at: Span, field: &Field) -> 
     // Kubernetes' YAML has camel case, and hands that write Mesh slip into dashes.
     let camel = camel_case(name);
     let near = names().find(|known| *known == camel).or_else(|| nearest(name, names()));
+    let head = match name {
+        "spec" => Some("a path starts at the fields of `spec`: leave `spec` out"),
+        "metadata" | "labels" | "annotations" | "namespace" => Some(
+            "the head of the statement names the object and its namespace; `label K: V` and `annotation K: V` stand in the block",
+        ),
+        "kind" | "apiVersion" => Some("the head of the statement names the kind, and the release decides the version"),
+        _ => None,
+    };
     match near {
+        _ if let Some(help) = head.filter(|_| place == kind.name()) => problem.help(help),
         Some(near) => problem.fix(format!("write `{near}`"), at, near),
         None if field.children.is_empty() => problem.help("it has no fields"),
         None => problem.help(format!("there are {}", all_of(names()))),
