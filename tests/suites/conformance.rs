@@ -104,7 +104,8 @@ fn refuses() {
 
 /// True for a refusal of what a patch of an EnvoyFilter writes into Envoy's configuration.
 fn is_of_envoy(error: &str) -> bool {
-    error.contains("Envoy filter: can't unmarshal Any")
+    let content = ["can't unmarshal", "could not resolve", "Any JSON", "Envoy filter: bad", "Envoy filter: unknown"];
+    error.contains("Envoy filter: ") && content.iter().any(|part| error.contains(part))
 }
 
 /// How many mutated programs are tried.

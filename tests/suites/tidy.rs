@@ -89,6 +89,7 @@ fn generated_files_are_fresh() {
     for (name, fresh) in [
         ("grammar/vocabulary.md", mesh_compiler::reference::tables()),
         ("grammar/fields.md", mesh_compiler::reference::fields()),
+        ("grammar/library.md", mesh_compiler::reference::library()),
     ] {
         let text = std::fs::read_to_string(root().join(name)).unwrap_or_default();
         assert!(text == fresh, "{name} is stale: run `cargo xtask generate`");

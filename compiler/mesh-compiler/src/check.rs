@@ -105,7 +105,6 @@ pub(crate) struct Checker<'t, 'a> {
     lost: HashSet<&'a str>,
     /// Unknown names that were reported once.
     reported: HashSet<(&'static str, String)>,
-    has_parameters: bool,
     /// Some module that is taken in does not exist, so that names may be missing.
     missing_module: bool,
     _trees: std::marker::PhantomData<&'t ()>,
@@ -132,7 +131,6 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         doubtful: HashSet::new(),
         lost: HashSet::new(),
         reported: HashSet::new(),
-        has_parameters: modules.iter().any(|module| has_parameters(module.tree)),
         missing_module,
         _trees: std::marker::PhantomData,
     };
@@ -171,15 +169,10 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     (checker.mesh, checker.diagnostics)
 }
 
-/// True when a file declares a parameter or a constant, whose uses need no error of their own.
-fn has_parameters(tree: &Tree<'_>) -> bool {
-    tree.statements().any(|statement| matches!(statement.keyword(), Some("let" | "param" | "profile")))
-}
-
 impl<'t, 'a> Checker<'t, 'a> {
     /// The reader of a file's statements.
     pub fn walk(&mut self, tree: &'t Tree<'a>) -> Walk<'t, 'a, '_> {
-        let reader = Reader { tree, has_parameters: self.has_parameters };
+        let reader = Reader { tree };
         Walk { reader, diagnostics: &mut self.diagnostics }
     }
 

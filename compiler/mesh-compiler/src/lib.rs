@@ -6,6 +6,7 @@
 mod check;
 mod clause;
 mod condition;
+mod expand;
 pub mod explain;
 mod ignore;
 mod lower;
@@ -17,13 +18,14 @@ mod shape;
 mod suggest;
 pub mod vocabulary;
 
-use mesh_diagnostics::{Diagnostics, Severity, Sources};
+use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources};
 use mesh_istio::{Api, Release};
 use mesh_syntax::Tree;
 use rayon::prelude::*;
 
+pub use expand::{Choices, Parameter, ParameterKind, parameters};
 pub use lower::Lowered;
-pub use modules::{Import, imports, library, library_modules};
+pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};
 pub use suggest::nearest;
 
 use check::external::{port_name, resolution};
@@ -47,14 +49,24 @@ pub struct Compilation {
     pub api: Api,
 }
 
-/// Compiles a program. Pure: text in, bundle and diagnostics out.
+/// Compiles a program, whose parameters have their defaults. Pure: text in, bundle and diagnostics out.
 #[must_use]
 pub fn compile(sources: &Sources) -> Compilation {
+    compile_with(sources, &Choices::default())
+}
+
+/// Compiles a program with choices for its parameters.
+#[must_use]
+pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
     let complete = modules::check(sources, &trees, &mut diagnostics);
-    let mesh = check(sources, &trees, complete, &mut diagnostics);
-    let (lowered, clashes) = lower::lower(&mesh);
+    let (expansion, problems) = expand::expand(sources, &trees, choices);
+    diagnostics.extend(problems);
+    diagnostics.extend(expansion.untaken());
+    let expanded = expansion.trees();
+    let mesh = check(sources, &trees, &expanded, complete, &mut diagnostics);
+    let (mut lowered, clashes) = lower::lower(&mesh);
     diagnostics.extend(clashes);
     // A program with errors lacks what they are about, and what it lacks is not reported a second time.
     if !diagnostics.has_errors() {
@@ -62,11 +74,22 @@ pub fn compile(sources: &Sources) -> Compilation {
     }
     diagnostics.extend(mesh_analysis::analyze(&lowered.resources, &lowered.facts));
     ignore::apply(&mesh.ignores, &mut diagnostics);
+    expansion.explain(&mut lowered.resources, sources);
+    let mut diagnostics = expansion.trace(diagnostics.sorted(), sources);
     // Notes are about programs that are right: beside an error they mostly follow from it.
     if diagnostics.has_errors() {
         diagnostics.retain(|diagnostic| diagnostic.severity() != Severity::Note);
     }
     Compilation { lowered, diagnostics: diagnostics.sorted(), release: mesh.settings.release, api: mesh.settings.api }
+}
+
+/// The files of a program that are given to a build, without abstraction: what is checked in their place.
+#[must_use]
+pub fn expanded(sources: &Sources, choices: &Choices) -> Vec<(FileId, String)> {
+    let trees = parse(sources, &mut Diagnostics::new());
+    let (expansion, _) = expand::expand(sources, &trees, choices);
+    let files = sources.iter().filter(|(_, source)| !source.library);
+    files.map(|(file, source)| (file, expansion.text(file).unwrap_or(&source.text).to_owned())).collect()
 }
 
 fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s>> {
@@ -82,13 +105,19 @@ fn parse<'s>(sources: &'s Sources, diagnostics: &mut Diagnostics) -> Vec<Tree<'s
 }
 
 fn check<'s>(
-    sources: &'s Sources,
+    sources: &Sources,
     trees: &[Tree<'s>],
+    expanded: &[Option<Tree<'s>>],
     complete: bool,
     diagnostics: &mut Diagnostics,
 ) -> model::Mesh<'s> {
-    let modules: Vec<check::Module<'_, 's>> =
-        trees.iter().map(|tree| check::Module { tree, library: sources.get(tree.file()).library }).collect();
+    let written = trees.iter().zip(expanded);
+    let modules: Vec<check::Module<'_, 's>> = written
+        .map(|(tree, expanded)| check::Module {
+            tree: expanded.as_ref().unwrap_or(tree),
+            library: sources.get(tree.file()).library,
+        })
+        .collect();
     let (mesh, problems) = check::check(&modules, !complete);
     diagnostics.extend(problems);
     mesh

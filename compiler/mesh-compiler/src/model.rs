@@ -149,6 +149,8 @@ pub struct Settings<'a> {
     pub provider_services: Vec<(&'a str, ServiceId)>,
     /// The providers that the proxy serves itself, such as a file.
     pub local_providers: Vec<&'a str>,
+    /// Something in a `mesh` statement could not be read.
+    pub incomplete: bool,
 }
 
 impl Default for Settings<'_> {
@@ -162,6 +164,7 @@ impl Default for Settings<'_> {
             providers: Vec::new(),
             provider_services: Vec::new(),
             local_providers: Vec::new(),
+            incomplete: false,
         }
     }
 }

@@ -7,16 +7,18 @@ use crate::suggest::{all_of, nearest};
 
 /// The modules of the standard library, with their text.
 static LIBRARY: &[(&str, &str)] = &[
+    ("std/edge", include_str!("../../../stdlib/edge.mesh")),
+    ("std/egress", include_str!("../../../stdlib/egress.mesh")),
     ("std/helm", include_str!("../../../stdlib/helm.mesh")),
     ("std/istioctl", include_str!("../../../stdlib/istioctl.mesh")),
+    ("std/observability", include_str!("../../../stdlib/observability.mesh")),
+    ("std/resilience", include_str!("../../../stdlib/resilience.mesh")),
+    ("std/rollout", include_str!("../../../stdlib/rollout.mesh")),
+    ("std/security", include_str!("../../../stdlib/security.mesh")),
 ];
 
 /// The modules that say where an installation puts Istio; a mesh has one.
 const INSTALLATIONS: [&str; 2] = ["std/helm", "std/istioctl"];
-
-/// Modules of the standard library that this meshc does not have yet.
-const PLANNED: [&str; 6] =
-    ["std/resilience", "std/rollout", "std/security", "std/observability", "std/edge", "std/egress"];
 
 /// A module that a file takes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,63 @@ pub fn library(name: &str) -> Option<&'static str> {
 /// The names of the standard library's modules.
 pub fn library_modules() -> impl Iterator<Item = &'static str> {
     LIBRARY.iter().map(|(name, _)| *name)
+}
+
+/// A profile of a module of the library, as its documentation tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// The head as it is written: `profile read (each: 1s, total: 4s)`.
+    pub head: String,
+    /// What it is for: the first paragraph.
+    pub purpose: String,
+    /// A whole program that uses it.
+    pub example: String,
+    /// Where its numbers come from: what stands behind the example.
+    pub reason: String,
+    /// The statement itself.
+    pub text: String,
+}
+
+/// The profiles of a module of the library, in the order of its text.
+#[must_use]
+pub fn library_items(name: &str) -> Vec<Item> {
+    let Some(text) = library(name) else { return Vec::new() };
+    let tree = mesh_syntax::parse(mesh_diagnostics::FileId(0), text).tree;
+    let profiles = tree.statements().filter(|statement| statement.keyword() == Some("profile"));
+    profiles.filter_map(|statement| item(statement, &tree)).collect()
+}
+
+/// The sentence that a module starts with.
+#[must_use]
+pub fn library_purpose(name: &str) -> Option<String> {
+    let lines = library(name)?.lines().map_while(|line| line.strip_prefix('#'));
+    let first: Vec<&str> = lines.map(str::trim).take_while(|line| !line.is_empty()).collect();
+    Some(first.join(" "))
+}
+
+fn item(statement: Statement<'_, '_>, tree: &Tree<'_>) -> Option<Item> {
+    let head = &tree.text()[statement.head_span().range()];
+    let name = tree.slice(statement.items().get(1)?.key).to_owned();
+    let (mut purpose, mut example, mut reason) = (String::new(), String::new(), String::new());
+    for line in statement.raw_documentation() {
+        match line.strip_prefix("    ") {
+            Some(program) => {
+                example.push_str(program);
+                example.push('\n');
+            }
+            None => {
+                let part = if example.is_empty() { &mut purpose } else { &mut reason };
+                if !part.is_empty() && !line.is_empty() {
+                    part.push(' ');
+                }
+                part.push_str(line);
+            }
+        }
+    }
+    let text = tree.text()[statement.span().range()].to_owned();
+    Some(Item { name, head: head.trim_end().to_owned(), purpose, example, reason, text })
 }
 
 /// The modules that a file names in `use`, in the order of the text.
@@ -67,8 +126,7 @@ pub(crate) fn check(sources: &Sources, trees: &[Tree<'_>], diagnostics: &mut Dia
             if sources.iter().any(|(_, source)| loaded(source)) {
                 continue;
             }
-            // The facts of what is merely not written yet are not needed to find names.
-            complete &= PLANNED.contains(&import.name.as_str());
+            complete = false;
             diagnostics.push(missing(&import));
         }
     }
@@ -119,13 +177,6 @@ fn normal(path: &str) -> String {
 
 fn missing(import: &Import) -> Diagnostic {
     let name = import.name.as_str();
-    if PLANNED.contains(&name) {
-        return Diagnostic::new(
-            code::E0390,
-            import.span,
-            format!("the module `{name}` is not supported by this meshc yet"),
-        );
-    }
     let problem = Diagnostic::new(code::E0209, import.span, format!("there is no module `{name}`")).label("not found");
     match nearest(name, library_modules()) {
         Some(near) => problem.fix(format!("write `{near}`"), import.span, near),

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use mesh_istio::{Kind, schema};
+use mesh_diagnostics::Sources;
+use mesh_istio::{Format, Kind, schema};
 
+use crate::modules::{library_items, library_modules, library_purpose};
 use crate::vocabulary::{Block, Body, Often, Stage, Word, paths, words_in};
 
 /// All words, block by block, as Markdown.
@@ -103,4 +105,43 @@ fn row(word: &Word, out: &mut String) {
         cell(entry.example),
         cell(entry.becomes)
     );
+}
+
+/// The page of the standard library: each module and each profile of it, with its example and what that becomes.
+#[must_use]
+pub fn library() -> String {
+    let mut out = String::from(
+        "# The standard library\n\nMade from the modules under `stdlib/` by `cargo xtask generate`; a test fails when it is stale, and \
+         every example is compiled and judged. `meshc explain std` lists the modules, and `meshc explain std/edge` shows one.\n",
+    );
+    for module in library_modules() {
+        let _ = write!(out, "\n## {module}\n\n{}\n", library_purpose(module).unwrap_or_default());
+        for item in library_items(module) {
+            let _ = write!(out, "\n### {}\n\n`{}`\n\n{}\n\n", item.name, item.head, item.purpose);
+            let _ =
+                write!(out, "```mesh\n{}```\n```yaml\n{}```\n\n{}\n", item.example, bundle(&item.example), item.reason);
+        }
+    }
+    out
+}
+
+/// What a program that takes in modules of the library becomes.
+fn bundle(program: &str) -> String {
+    let mut sources = Sources::new();
+    let file = sources.add("example.mesh", program);
+    let tree = mesh_syntax::parse(file, program).tree;
+    for import in crate::imports(&tree) {
+        if let Some(text) = crate::library(&import.name) {
+            sources.add_library(import.name, text);
+        }
+    }
+    let compilation = crate::compile(&sources);
+    let mut yaml = mesh_istio::emit(&compilation.lowered.resources, compilation.api, Format::Yaml, |_| Vec::new());
+    if yaml.starts_with("---\n") {
+        yaml.drain(..4);
+    }
+    if !yaml.ends_with('\n') {
+        yaml.push('\n');
+    }
+    yaml
 }

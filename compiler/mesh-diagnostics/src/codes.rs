@@ -92,6 +92,13 @@ codes! {
     Error E0215 "E0215" "a namespace is needed and not known";
     Error E0216 "E0216" "a rule for a service whose owner is not known";
     Error E0217 "E0217" "a finding that does not exist";
+    Error E0218 "E0218" "a profile that nobody declares";
+    Error E0219 "E0219" "a name that stands for itself";
+    Error E0220 "E0220" "what a profile is given";
+    Error E0221 "E0221" "a value that a parameter cannot have";
+    Error E0222 "E0222" "a parameter without a value";
+    Error E0223 "E0223" "a list in the place of one value";
+    Error E0224 "E0224" "a name that stands for nothing";
 
     // Types: what a place expects.
     Error E0301 "E0301" "an operand of another type is expected";
@@ -175,6 +182,8 @@ codes! {
     Warning DEPRECATED_FIELD "deprecated-field" "a field that Istio deprecates";
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
     Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
+    Warning UNUSED_NAME "unused-name" "a name that nothing uses";
+    Warning UNUSED_MODULE "unused-module" "a module that is taken in for nothing";
     Warning TWO_AUTHORIZERS "two-authorizers" "two providers that authorize one workload";
     Warning ISTIO_WARNS "istio-warns" "an object that Istio warns of";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";

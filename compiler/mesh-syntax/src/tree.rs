@@ -106,6 +106,11 @@ impl<'a> Tree<'a> {
         self.range(0, self.statements.len() as u32)
     }
 
+    /// All statements, those inside blocks too, in the order of the text.
+    pub fn all_statements<'t>(&'t self) -> impl Iterator<Item = Statement<'t, 'a>> {
+        (0..self.statements.len() as u32).map(|index| Statement { tree: self, index })
+    }
+
     /// All comments, in the order of the text.
     #[must_use]
     pub fn comments(&self) -> &[Comment] {
@@ -222,6 +227,12 @@ impl<'t, 'a> Statement<'t, 'a> {
     /// The lines of the `##` comments right above the statement, without their marks.
     #[must_use]
     pub fn documentation(&self) -> Vec<&'a str> {
+        self.raw_documentation().into_iter().map(str::trim).collect()
+    }
+
+    /// The same, each line with the spaces that it starts with behind its mark and the one after it.
+    #[must_use]
+    pub fn raw_documentation(&self) -> Vec<&'a str> {
         let comments = &self.tree.comments;
         let mut below = self.node().start as usize;
         let mut at = comments.partition_point(|comment| (comment.start as usize) < below);
@@ -232,7 +243,7 @@ impl<'t, 'a> Statement<'t, 'a> {
             let between = &self.tree.text[comment.end as usize..below];
             let adjacent = between.bytes().filter(|b| *b == b'\n').count() == 1 && between.trim().is_empty();
             let Some(line) = text.strip_prefix("##").filter(|_| adjacent) else { break };
-            lines.push(line.trim());
+            lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
             below = comment.start as usize;
             at -= 1;
         }

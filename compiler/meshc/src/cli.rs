@@ -19,8 +19,10 @@ pub struct Cli {
 pub enum Command {
     /// Compile programs and print the bundle, or write it into a folder
     Build(Build),
-    /// Check programs without writing anything, or mend what can be mended
+    /// Check programs, for every choice of their parameters, without writing anything; or mend what can be mended
     Check(Check),
+    /// Print programs without abstraction: profiles, constants and choices written out
+    Expand(Expand),
     /// Format files in place
     Fmt(Fmt),
     /// Explain an error code, a warning, a word of the language, a field of Istio, or a module of the library
@@ -74,10 +76,22 @@ pub struct Check {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Expand {
+    #[command(flatten)]
+    pub program: Program,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Program {
     /// Files, folders (all `.mesh` files in them), or `-` for standard input; together one program
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Choose the value of a parameter, as in `--set env=prod`
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Choose values from a YAML or JSON file of `name: value`; what --set says wins
+    #[arg(long, value_name = "FILE")]
+    pub params: Vec<PathBuf>,
     /// How problems are written
     #[arg(long, value_enum, default_value_t = Diagnostics::Text)]
     pub diagnostics: Diagnostics,

@@ -2,12 +2,14 @@
 
 mod build;
 mod check;
+mod choices;
+mod expand;
 mod explain;
 mod fmt;
 mod init;
 mod manual;
 
-use mesh_compiler::{Compilation, compile};
+use mesh_compiler::{Choices, Compilation, compile_with};
 use mesh_diagnostics::{Severity, Sources};
 
 use crate::cli::{self, Cli, Command};
@@ -19,6 +21,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
     match &cli.command {
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
+        Command::Expand(args) => expand::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Init(args) => init::run(args),
@@ -30,6 +33,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
 /// A program, loaded and compiled.
 pub struct Compiled {
     pub loaded: Loaded,
+    pub choices: Choices,
     pub compilation: Compilation,
 }
 
@@ -49,13 +53,14 @@ impl Compiled {
 /// Loads and compiles what the arguments name.
 pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
     let mut loaded = load(&program.files)?;
-    let mut compilation = compile(&loaded.sources);
+    let choices = choices::of(program, &loaded.sources)?;
+    let mut compilation = compile_with(&loaded.sources, &choices);
     if !loaded.problems.is_empty() {
         // What such a file says is not known, and nothing is concluded from it.
         compilation.diagnostics = mesh_diagnostics::Diagnostics::new();
         compilation.diagnostics.extend(std::mem::take(&mut loaded.problems));
     }
-    Ok(Compiled { loaded, compilation })
+    Ok(Compiled { loaded, choices, compilation })
 }
 
 /// Writes the problems of a program as the arguments want them.

@@ -37,7 +37,8 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables())
-            .and_then(|()| write(&root().join("grammar/fields.md"), &mesh_compiler::reference::fields())),
+            .and_then(|()| write(&root().join("grammar/fields.md"), &mesh_compiler::reference::fields()))
+            .and_then(|()| write(&root().join("grammar/library.md"), &mesh_compiler::reference::library())),
         Chore::Schema => schema::generate(&root().join("compiler/mesh-istio/schema"))
             .map_err(|error| std::io::Error::other(error.to_string())),
         Chore::Uses => uses::generate(&root().join("tests/coverage/uses.tsv"))

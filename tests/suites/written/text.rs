@@ -31,7 +31,7 @@ pub fn resource_text(node: &Node) -> Option<String> {
 }
 
 pub fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    serde_json::to_string(text).unwrap_or_default().replace("${", "$${")
 }
 
 fn fields(object: &Node, field: &Field, depth: usize, out: &mut String) -> Option<()> {

@@ -113,7 +113,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let start = schema::body(base.0).at(base.1.iter().copied())?;
         let (path, field) = self.follow(base.0, start, written, span)?;
-        let reader = Reader { tree, has_parameters: self.has_parameters };
+        let reader = Reader { tree };
         let mut typed = Typed { reader, kind: base.0, problems: Vec::new() };
         let at = values
             .first()

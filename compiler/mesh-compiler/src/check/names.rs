@@ -328,6 +328,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         if providers.iter().any(|(name, _)| *name == arg.word()) {
             return true;
         }
+        // One that could not be read may declare it.
+        if self.mesh.settings.incomplete {
+            return false;
+        }
         let problem = Diagnostic::new(code::E0208, arg.span, format!("the mesh has no provider `{}`", arg.word()))
             .label("not known");
         let names = || providers.iter().map(|(name, _)| *name);

@@ -58,7 +58,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return;
         }
-        let reader = Reader { tree: statement.site.tree, has_parameters: self.has_parameters };
+        let reader = Reader { tree: statement.site.tree };
         let mut typed = Typed { reader, kind: kind_of, problems: Vec::new() };
         let object = typed.object(fields.into_iter(), schema::body(kind_of), statement.clause.span());
         self.diagnostics.append(&mut typed.problems);

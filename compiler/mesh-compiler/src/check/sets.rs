@@ -100,7 +100,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             Value::Percent(parts) => Yaml::from(f64::from(*parts) / 10_000.0),
             Value::Address(address) => Yaml::from(address.to_string()),
             Value::Text(text) if field.of == Of::Any => {
-                let reader = Reader { tree: site.tree, has_parameters: self.has_parameters };
+                let reader = Reader { tree: site.tree };
                 let mut typed = Typed { reader, kind, problems: Vec::new() };
                 let value = typed.free(text, false, span);
                 self.diagnostics.append(&mut typed.problems);

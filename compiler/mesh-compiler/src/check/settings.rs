@@ -13,6 +13,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut said = Vec::new();
         for statement in placed.iter().filter(|statement| statement.clause.name() == "mesh") {
             let clauses = self.block(statement, Block::Mesh);
+            self.mesh.settings.incomplete |= clauses.poisoned;
             for clause in &clauses.list {
                 let name = clause.name();
                 if name != "provider" {

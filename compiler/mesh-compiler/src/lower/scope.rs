@@ -127,6 +127,7 @@ impl<'a> Lower<'_, 'a> {
                     _ => (0..self.mesh.services.len()).map(ServiceId).collect(),
                 };
                 let before = hosts.len();
+                let whole = callers.iter().all(|id| !self.service(*id).incomplete);
                 for caller in callers.into_iter().map(|id| self.service(id)) {
                     for (callee, _) in &caller.calls {
                         self.reach(Reach::Service(*callee), at, scope, namespace, hosts);
@@ -135,7 +136,7 @@ impl<'a> Lower<'_, 'a> {
                         self.reach(Reach::External(*callee), at, scope, namespace, hosts);
                     }
                 }
-                if hosts.len() == before {
+                if hosts.len() == before && whole {
                     self.problems.borrow_mut().push(
                         Diagnostic::new(code::E0307, at, "nobody in this scope declares a call")
                             .label("stands for nothing")

@@ -17,8 +17,6 @@ use crate::suggest::{all_of, any_of, nearest};
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'t, 'a> {
     pub tree: &'t Tree<'a>,
-    /// The program has parameters, whose use has been reported where they are declared.
-    pub has_parameters: bool,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -59,8 +57,9 @@ impl<'a> Reader<'_, 'a> {
     fn operand(&self, of: Type, operand: Operand) -> Result<Value<'a>, Failure> {
         let text = self.tree.slice(operand);
         let span = self.tree.span(operand);
-        if operand.kind == OperandKind::Bare && text.starts_with('$') && of != Type::Param {
-            return Err(self.parameter(text, span));
+        // A name that is still there stands for nothing, and that has been reported.
+        if operand.kind == OperandKind::Bare && text.starts_with('$') && !matches!(of, Type::Param | Type::Anything) {
+            return Err(Failure::Quiet);
         }
         match operand.kind {
             OperandKind::Bare => self.bare(of, text, span),
@@ -68,9 +67,6 @@ impl<'a> Reader<'_, 'a> {
             OperandKind::String => {
                 let inner = &text[1..text.len() - 1];
                 let resolved = unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?;
-                if resolved.contains("${") {
-                    return Err(self.parameter(text, span));
-                }
                 self.string(of, resolved, span)
             }
             OperandKind::Text => self.string(of, block_text(&text[3..text.len() - 3]), span),
@@ -86,28 +82,15 @@ impl<'a> Reader<'_, 'a> {
         let text = self.tree.slice(operand);
         let span = self.tree.span(operand);
         Ok(match operand.kind {
-            OperandKind::Bare if text.starts_with('$') => return Err(self.parameter(text, span)),
+            OperandKind::Bare if text.starts_with('$') => return Err(Failure::Quiet),
             OperandKind::String => {
                 let inner = &text[1..text.len() - 1];
-                let resolved = unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?;
-                if resolved.contains("${") {
-                    return Err(self.parameter(text, span));
-                }
-                resolved
+                unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?
             }
             OperandKind::Text => block_text(&text[3..text.len() - 3]),
             OperandKind::Regex => Cow::Owned(text[2..text.len() - 1].replace("\\\"", "\"")),
             OperandKind::Bare | OperandKind::Path | OperandKind::Group(_) | OperandKind::Equals => Cow::Borrowed(text),
         })
-    }
-
-    fn parameter(&self, text: &str, span: Span) -> Failure {
-        if self.has_parameters {
-            return Failure::Quiet;
-        }
-        Diagnostic::new(code::E0390, span, format!("`{text}` is a parameter, and parameters are not compiled yet"))
-            .label("not supported by this meshc")
-            .into()
     }
 
     fn bare(&self, of: Type, text: &'a str, span: Span) -> Result<Value<'a>, Failure> {
@@ -293,7 +276,7 @@ impl<'a> Reader<'_, 'a> {
             return Err(expected(Type::Share, "something else", span).into());
         }
         if word.starts_with('$') {
-            return Err(self.parameter(word, span));
+            return Err(Failure::Quiet);
         }
         let Value::Share(destination, _) = destination(word, span)? else { return Err(Failure::Quiet) };
         let parts = match share {
@@ -311,7 +294,7 @@ impl<'a> Reader<'_, 'a> {
             let slice = self.tree.slice(operand);
             let span = self.tree.span(operand);
             match operand.kind {
-                OperandKind::Bare if slice.starts_with('$') => Err(self.parameter(slice, span)),
+                OperandKind::Bare if slice.starts_with('$') => Err(Failure::Quiet),
                 OperandKind::Bare => Ok(Cow::Borrowed(slice)),
                 OperandKind::String => {
                     let inner = &slice[1..slice.len() - 1];

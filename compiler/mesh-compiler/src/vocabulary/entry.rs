@@ -120,6 +120,12 @@ impl Block {
         Block::Patch,
     ];
 
+    /// True where the words are not the vocabulary's, but the fields of a kind.
+    #[must_use]
+    pub fn is_free(self) -> bool {
+        self == Block::Resource
+    }
+
     /// True where `label`, `export`, `ignore` and their like may stand.
     #[must_use]
     pub fn takes_common(self) -> bool {

@@ -3,6 +3,7 @@
 //! The shape check, `meshc explain`, the tables of the reference and the editors' keyword lists read it.
 //! Adding a clause is an entry here, its lowering where it does more than set a field, and a case.
 
+mod abstraction;
 mod edge;
 mod entry;
 mod extensions;
@@ -46,6 +47,7 @@ static TABLES: &[&[Entry]] = &[
     workloads::ENTRIES,
     observe::ENTRIES,
     extensions::ENTRIES,
+    abstraction::ENTRIES,
     later::ENTRIES,
     tests_of::ENTRIES,
 ];

@@ -2,7 +2,7 @@
 
 use mesh_compiler::explain;
 use mesh_compiler::vocabulary::{Block, Body, Often, Stage, Word, entries_of, paths_of, words, words_in};
-use mesh_compiler::{library, library_modules, nearest};
+use mesh_compiler::{library, library_items, library_modules, library_purpose, nearest};
 use mesh_diagnostics::{all_codes, code_named};
 
 use crate::cli::Explain;
@@ -32,8 +32,7 @@ pub fn run(args: &Explain) -> Result<bool, Failure> {
         return Ok(true);
     }
     if topic == "std" {
-        let names: Vec<&str> = library_modules().collect();
-        report::print(&format!("{}\n", names.join("\n")))?;
+        report::print(&modules())?;
         return Ok(true);
     }
     let candidates =
@@ -95,9 +94,24 @@ fn list() -> String {
     for code in all_codes() {
         out.push_str(&format!("  {:<20} {}\n", code.id, code.title));
     }
-    out.push_str("\nModules:\n");
+    out.push_str("\nModules (`meshc explain std` says what is in them):\n");
     for module in library_modules() {
         out.push_str(&format!("  {module}\n"));
     }
+    out
+}
+
+/// The modules of the library, and the profiles in each.
+fn modules() -> String {
+    let mut out = String::new();
+    for module in library_modules() {
+        let purpose = library_purpose(module).unwrap_or_default();
+        out.push_str(&format!("{module}: {purpose}\n"));
+        for item in library_items(module) {
+            out.push_str(&format!("  {:<22} {}\n", item.name, item.purpose));
+        }
+        out.push('\n');
+    }
+    out.pop();
     out
 }

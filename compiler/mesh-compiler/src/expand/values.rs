@@ -1,0 +1,227 @@
+//! `$name` and `${name}`: what names stand for.
+
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_syntax::{Item, Operand, OperandKind, Tree, unescape};
+
+use super::choices::{is_single, unquoted};
+use super::map::What;
+use super::names::{Found, is_name};
+use super::write::{Meaning, Scope, Writer};
+use crate::suggest::nearest;
+
+impl<'t, 'a> Writer<'_, 't, 'a> {
+    /// The items of a phrase, with what names stand for in place of names; `at` is how far the text is written.
+    pub(super) fn items(&mut self, scope: Scope<'_, 't, 'a>, items: &[Item], at: &mut u32) {
+        for item in items {
+            let paired = item.value.is_some();
+            for operand in std::iter::once(item.key).chain(item.value) {
+                let text = scope.tree.slice(operand);
+                match operand.kind {
+                    OperandKind::Bare if text.starts_with('$') => {
+                        if let Some(meaning) = self.meaning(scope, operand) {
+                            self.copy(scope, *at, operand.start);
+                            *at = operand.end;
+                            self.value(meaning, operand, scope, paired);
+                        }
+                    }
+                    OperandKind::String | OperandKind::Text if text.contains("${") => {
+                        self.copy(scope, *at, operand.start);
+                        *at = operand.end;
+                        self.holes(scope, operand);
+                    }
+                    OperandKind::Group(group) => self.items(scope, scope.tree.group(group), at),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// What `$name` means; nothing where it means nothing, which is reported.
+    pub(super) fn meaning<'e>(&mut self, scope: Scope<'e, 't, 'a>, operand: Operand) -> Option<Meaning<'e, 't, 'a>> {
+        let text = scope.tree.slice(operand).trim_start_matches('$');
+        self.name(scope, text, scope.tree.span(operand))
+    }
+
+    fn name<'e>(&mut self, scope: Scope<'e, 't, 'a>, text: &'a str, span: Span) -> Option<Meaning<'e, 't, 'a>> {
+        if let Some(bound) = scope.bound
+            && let Some(formal) = bound.profile.formals.iter().find(|formal| formal.name == text)
+        {
+            let given = bound.given.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+            let (value, from) = match given {
+                Some(value) => (value, bound.outer),
+                None => {
+                    let tree = bound.profile.statement.tree();
+                    (formal.default?, Scope { tree, frame: scope.frame, bound: None })
+                }
+            };
+            let frame = self.frames.enter(scope.frame, span, What::Value);
+            return Some(Meaning::Items(opened(from.tree, value), Scope { frame, ..from }));
+        }
+        match self.names.constant(text, scope.tree.file()) {
+            Found::One(at) => {
+                let constant = &self.names.constants[at];
+                if let Some((_, Some(chosen))) = &constant.parameter {
+                    return Some(Meaning::Chosen(chosen.clone()));
+                }
+                if let Some(start) = self.constants.iter().position(|open| *open == at) {
+                    let path: Vec<&str> =
+                        self.constants[start..].iter().chain([&at]).map(|at| self.names.constants[*at].name).collect();
+                    let path = path.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+                    self.problems.push(
+                        Diagnostic::new(code::E0219, constant.span, format!("`{text}` stands for itself"))
+                            .label("declared here")
+                            .note(format!("each stands for the next: {path}")),
+                    );
+                    return None;
+                }
+                let frame = self.frames.enter(scope.frame, span, What::Value);
+                let items = match constant.items {
+                    [one] if one.value.is_none() => opened(constant.tree, one.key),
+                    items => items.to_vec(),
+                };
+                // A constant of constants is followed here, so that a circle is found.
+                self.constants.push(at);
+                let scope = Scope { tree: constant.tree, frame, bound: None };
+                let inner = items.iter().flat_map(|item| std::iter::once(item.key).chain(item.value));
+                let circle = inner
+                    .filter(|operand| constant.tree.slice(*operand).starts_with('$'))
+                    .any(|operand| self.meaning(scope, operand).is_none());
+                self.constants.pop();
+                (!circle).then_some(Meaning::Items(items, scope))
+            }
+            Found::Several(first, second) => {
+                self.ambiguous("name", text, span, first, second);
+                None
+            }
+            Found::None => {
+                if !self.names.doubtful.contains(text) {
+                    self.unknown(text, span, scope);
+                }
+                None
+            }
+        }
+    }
+
+    fn unknown(&mut self, text: &str, span: Span, scope: Scope<'_, 't, 'a>) {
+        let formals = scope.bound.map_or(&[][..], |bound| bound.profile.formals.as_slice());
+        let near = nearest(text, formals.iter().map(|formal| formal.name)).or_else(|| self.names.near_constant(text));
+        let problem = Diagnostic::new(code::E0224, span, format!("nothing is named `{text}`")).label("not known");
+        self.problems.push(match near {
+            Some(near) if span.end - span.start == text.len() as u32 + 1 => {
+                problem.fix(format!("write `${near}`"), span, format!("${near}"))
+            }
+            Some(near) => problem.help(format!("is `{near}` meant?")),
+            None => problem.help(format!(
+                "declare it: `let {text} = …`, or `param {text} of …` if it is chosen when building; a profile has parameters of its own"
+            )),
+        });
+    }
+
+    /// Writes what a name stands for.
+    fn value(&mut self, meaning: Meaning<'_, 't, 'a>, operand: Operand, scope: Scope<'_, 't, 'a>, paired: bool) {
+        let span = scope.tree.span(operand);
+        match meaning {
+            Meaning::Chosen(text) => self.put(&text, span, scope.frame),
+            Meaning::Items(items, from) => {
+                if paired && !is_single(&items) {
+                    self.list(span);
+                    return self.copy(scope, operand.start, operand.end);
+                }
+                let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
+                let mut at = first.key.start;
+                self.items(from, &items, &mut at);
+                self.copy(from, at, last.end());
+            }
+        }
+    }
+
+    fn list(&mut self, span: Span) {
+        self.problems.push(
+            Diagnostic::new(code::E0223, span, "a list stands where one value is needed")
+                .label("stands for several")
+                .help("name a single value, or write the list where a list can stand"),
+        );
+    }
+
+    /// The single text that a name stands for.
+    pub(super) fn plain_text(&mut self, meaning: Meaning<'_, 't, 'a>, span: Span) -> Option<String> {
+        match meaning {
+            Meaning::Chosen(text) => Some(match text.starts_with('"') {
+                true => unescape(unquoted(&text)).map_or_else(|_| unquoted(&text).to_owned(), |text| text.into_owned()),
+                false => text,
+            }),
+            Meaning::Items(items, from) => {
+                if !is_single(&items) {
+                    self.list(span);
+                    return None;
+                }
+                let operand = items[0].key;
+                let slice = from.tree.slice(operand);
+                if slice.starts_with('$') {
+                    let inner = self.meaning(from, operand)?;
+                    return self.plain_text(inner, span);
+                }
+                if operand.kind != OperandKind::String {
+                    return Some(slice.to_owned());
+                }
+                // Its own holes are filled apart from the text at hand.
+                let known = self.problems.len();
+                let outside = std::mem::take(&mut self.out);
+                self.holes(from, operand);
+                let filled = std::mem::replace(&mut self.out, outside).text;
+                let text = unescape(unquoted(&filled)).map_or_else(|_| filled.clone(), |text| text.into_owned());
+                (self.problems.len() == known).then_some(text)
+            }
+        }
+    }
+
+    /// A text with `${name}` in it; `$${` is `${` itself.
+    fn holes(&mut self, scope: Scope<'_, 't, 'a>, operand: Operand) {
+        let tree = scope.tree;
+        let text = tree.slice(operand);
+        let mut at = 0;
+        while let Some(found) = text[at..].find("${").map(|found| at + found) {
+            let place =
+                |from: usize, to: usize| Span::new(tree.file(), operand.start + from as u32, operand.start + to as u32);
+            if text[..found].ends_with('$') && found > at {
+                self.copy(scope, operand.start + at as u32, operand.start + found as u32 - 1);
+                self.put("${", place(found - 1, found + 2), scope.frame);
+                at = found + 2;
+                continue;
+            }
+            let inner = &text[found + 2..];
+            let Some(name) = inner.split('}').next().filter(|name| inner.len() > name.len() && is_name(name)) else {
+                self.copy(scope, operand.start + at as u32, operand.start + found as u32 + 2);
+                at = found + 2;
+                self.problems.push(
+                    Diagnostic::new(code::E0224, place(found, found + 2), "expected a name and `}` behind `${`")
+                        .label("names nothing")
+                        .help("write `$${` for these two signs themselves"),
+                );
+                continue;
+            };
+            let end = found + 2 + name.len() + 1;
+            let span = place(found, end);
+            self.copy(scope, operand.start + at as u32, operand.start + found as u32);
+            at = end;
+            let meaning = self.name(scope, name, span);
+            match meaning.and_then(|meaning| self.plain_text(meaning, span)) {
+                Some(value) if operand.kind == OperandKind::String => {
+                    let quoted = serde_json::to_string(&value).unwrap_or_default();
+                    self.put(unquoted(&quoted), span, scope.frame);
+                }
+                Some(value) => self.put(&value, span, scope.frame),
+                None => self.copy(scope, operand.start + found as u32, operand.start + end as u32),
+            }
+        }
+        self.copy(scope, operand.start + at as u32, operand.end);
+    }
+}
+
+/// A value as items: a group is the list that it holds.
+fn opened(tree: &Tree<'_>, value: Operand) -> Vec<Item> {
+    match value.kind {
+        OperandKind::Group(group) => tree.group(group).to_vec(),
+        _ => vec![Item { key: value, value: None, after_comma: false }],
+    }
+}
