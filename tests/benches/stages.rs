@@ -30,6 +30,13 @@ fn compile_all(bencher: Bencher<'_, '_>, count: usize) {
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn compile_profiles(bencher: Bencher<'_, '_>, count: usize) {
+    let mut sources = Sources::new();
+    sources.add("bench.mesh", mesh_generator::profiles(count));
+    bencher.bench(|| compile(&sources));
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn emit_yaml(bencher: Bencher<'_, '_>, count: usize) {
     let sources = sources(count);
     let compilation = compile(&sources);

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
-use mesh_compiler::compile;
+use mesh_compiler::{Choices, compile_with};
 
 use crate::folders::program;
 use crate::judge::{Depth, Verdict, is_available, judge, request, request_of};
 use crate::mutations::{Random, mutate, tokens};
-use crate::program::{compiled, files, root};
+use crate::program::{choices, compiled, files, root};
 use crate::trial;
 
 pub fn trials() -> Vec<Trial> {
     if !is_available() {
         return Vec::new();
     }
-    let cases = bundles().into_iter().map(|(id, _)| trial(format!("conformance::{id}"), move || accepted(&id)));
+    let cases = bundles().into_iter().map(|(id, ..)| trial(format!("conformance::{id}"), move || accepted(&id)));
     let others = [
         trial("conformance::the_judge_refuses_what_is_wrong", refuses),
         trial("conformance::what_meshc_compiles_istio_accepts", mutants_are_accepted),
@@ -30,7 +30,7 @@ pub fn trials() -> Vec<Trial> {
 
 /// What is judged, by its path: every case and example that compiles, and the four programs of the design as far as
 /// they do.
-fn bundles() -> Vec<(String, PathBuf)> {
+fn bundles() -> Vec<(String, PathBuf, Choices)> {
     let entries = |folder: &str| {
         let mut found: Vec<PathBuf> =
             std::fs::read_dir(root().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -39,12 +39,18 @@ fn bundles() -> Vec<(String, PathBuf)> {
     };
     let folders = ["tests/compile", "examples"].into_iter().flat_map(entries).filter(|path| path.is_dir());
     let programs = files(&root().join("tests/mutations"), ".mesh");
-    let named = |path: PathBuf| (format!("{}", path.strip_prefix(root()).unwrap_or(Path::new("")).display()), path);
-    folders.chain(programs).map(named).collect()
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(root()).unwrap_or(Path::new("")).display().to_string();
+        let choices = choices(&program(&path)).into_iter();
+        choices.map(move |(suffix, choices)| (format!("{name}{suffix}"), path.clone(), choices)).collect::<Vec<_>>()
+    };
+    folders.chain(programs).flat_map(named).collect()
 }
 
 static VERDICTS: LazyLock<HashMap<String, Verdict>> = LazyLock::new(|| {
-    let ask = |(id, path): (String, PathBuf)| request(&id, &compile(&program(&path)), Depth::Discovery);
+    let ask = |(id, path, choices): (String, PathBuf, Choices)| {
+        request(&id, &compile_with(&program(&path), &choices), Depth::Discovery)
+    };
     judge(bundles().into_iter().map(ask).collect())
 });
 
@@ -104,7 +110,8 @@ fn refuses() {
 
 /// True for a refusal of what a patch of an EnvoyFilter writes into Envoy's configuration.
 fn is_of_envoy(error: &str) -> bool {
-    let content = ["can't unmarshal", "could not resolve", "Any JSON", "Envoy filter: bad", "Envoy filter: unknown"];
+    let content =
+        ["can't unmarshal", "could not resolve", "Any JSON", "Envoy filter: bad", "Envoy filter: unknown", "json: "];
     error.contains("Envoy filter: ") && content.iter().any(|part| error.contains(part))
 }
 
@@ -117,7 +124,7 @@ fn mutants_are_accepted() {
     let mut random = Random(seed);
     let programs: Vec<String> = bundles()
         .into_iter()
-        .filter_map(|(_, path)| {
+        .filter_map(|(_, path, _)| {
             let path = if path.is_dir() { files(&path, ".mesh").into_iter().next()? } else { path };
             std::fs::read_to_string(path).ok()
         })

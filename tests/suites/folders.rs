@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
-use mesh_compiler::compile;
+use mesh_compiler::{compile, compile_with};
 use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources, all_codes, code_named};
 use mesh_syntax::Statement;
 
-use crate::program::{codes, files, root, shown, sources, yaml};
+use crate::program::{choices, codes, files, root, shown, sources, yaml};
 use crate::trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -176,16 +176,18 @@ fn format(folder: &Path) {
 /// An example compiles without a warning, to the YAML beside it.
 fn example(folder: &Path) {
     let sources = program(folder);
-    let compilation = compile(&sources);
-    let problems = shown(&sources, &compilation);
-    assert!(!compilation.diagnostics.has_errors(), "the example has errors:\n{problems}");
-    let expected = folder.join("expected").join("bundle.yaml");
-    let text = yaml(&compilation);
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        std::fs::create_dir_all(folder.join("expected")).expect("the folder can be made");
-        std::fs::write(&expected, &text).expect("the file can be written");
+    for (suffix, choices) in choices(&sources) {
+        let compilation = compile_with(&sources, &choices);
+        let problems = shown(&sources, &compilation);
+        assert!(!compilation.diagnostics.has_errors(), "the example has errors:\n{problems}");
+        let expected = folder.join("expected").join(format!("bundle{suffix}.yaml"));
+        let text = yaml(&compilation);
+        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+            std::fs::create_dir_all(folder.join("expected")).expect("the folder can be made");
+            std::fs::write(&expected, &text).expect("the file can be written");
+        }
+        assert_eq!(std::fs::read_to_string(&expected).unwrap_or_default(), text, "{} is stale", expected.display());
     }
-    assert_eq!(std::fs::read_to_string(&expected).unwrap_or_default(), text, "{} is stale", expected.display());
 }
 
 fn every_code_has_cases() {

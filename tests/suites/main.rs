@@ -3,6 +3,7 @@
 //! A case is a folder whose name states the fact, with its snapshot beside its source. A new one is made by
 //! writing the source and running `INSTA_UPDATE=always cargo test`; the snapshot is read before it is committed.
 
+mod abstraction;
 mod conformance;
 mod corpus;
 mod coverage;
@@ -11,6 +12,7 @@ mod folders;
 mod generated;
 mod grow;
 mod judge;
+mod library;
 mod mutations;
 mod pages;
 mod program;
@@ -38,6 +40,8 @@ fn main() -> std::process::ExitCode {
     trials.extend(written::trials());
     trials.extend(coverage::trials());
     trials.extend(releases::trials());
+    trials.extend(library::trials());
+    trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
     trials.extend(conformance::trials());

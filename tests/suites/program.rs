@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mesh_compiler::{Compilation, compile, imports, library};
+use mesh_compiler::{Choices, Compilation, ParameterKind, compile, imports, library, parameters};
 use mesh_diagnostics::{Sources, Style, render};
 use mesh_istio::{Format, emit};
 
@@ -53,6 +53,22 @@ pub fn compiled(text: &str) -> (Sources, Compilation) {
     let sources = sources([("input.mesh", text)]);
     let compilation = compile(&sources);
     (sources, compilation)
+}
+
+/// The choices that a program is built with, and what its bundles are called then: one for each word of its first
+/// choice that has no default, else what the defaults are.
+pub fn choices(sources: &Sources) -> Vec<(String, Choices)> {
+    let open = parameters(sources).into_iter().find_map(|parameter| match parameter.kind {
+        ParameterKind::Choice(words) if parameter.default.is_none() => Some((parameter.name, words)),
+        _ => None,
+    });
+    let Some((name, words)) = open else { return vec![(String::new(), Choices::default())] };
+    let chosen = words.into_iter().map(|word| {
+        let mut choices = Choices::default();
+        choices.set(&name, &word);
+        (format!("-{word}"), choices)
+    });
+    chosen.collect()
 }
 
 /// All problems, as people see them without colour.

@@ -345,3 +345,108 @@ fn the_starter_goes_to_standard_output() {
     assert_eq!(run(folder.path(), &["check", "-"], &text(&output.stdout)).status.code(), Some(0));
     assert!(files(folder.path()).is_empty());
 }
+
+const CHOICES: &str = "in shop
+param env of dev, prod default dev
+param connections of count default 10
+service a < http 80 >
+traffic a < pool < max-connections $connections > >
+if $env is prod < mtls a strict > else < mtls a permissive >
+";
+
+#[test]
+fn parameters_are_chosen_by_arguments_and_files() {
+    let folder = folder(&[
+        ("a.mesh", CHOICES),
+        ("prod.yaml", "env: prod\nconnections: 100\n"),
+        ("wrong.yaml", "- env\n"),
+        ("deep.json", "{\"env\": {\"a\": 1}}"),
+    ]);
+    let build = |arguments: &[&str]| meshc(folder.path(), &[&["build", "a.mesh"], arguments].concat());
+    assert!(text(&build(&[]).stdout).contains("mode: PERMISSIVE"));
+    let chosen = text(&build(&["--set", "env=prod"]).stdout);
+    assert!(chosen.contains("mode: STRICT") && chosen.contains("maxConnections: 10\n"));
+    let chosen = text(&build(&["--params", "prod.yaml"]).stdout);
+    assert!(chosen.contains("mode: STRICT") && chosen.contains("maxConnections: 100"));
+    let chosen = text(&build(&["--params", "prod.yaml", "--set", "connections=7"]).stdout);
+    assert!(chosen.contains("mode: STRICT") && chosen.contains("maxConnections: 7\n"));
+    let refused = [
+        (&["--set", "env=prd"][..], "`env` cannot be `prd`; expected `dev` or `prod`"),
+        (&["--set", "connections=many"], "expected a whole number"),
+        (&["--set", "evn=prod"], "no parameter `evn`; is `env` meant?"),
+        (&["--set", "env"], "write `--set NAME=VALUE`"),
+        (&["--params", "wrong.yaml"], "no map of names and values"),
+        (&["--params", "deep.json"], "the value of `env` is no single value"),
+        (&["--params", "none.yaml"], "cannot be read"),
+    ];
+    for (arguments, said) in refused {
+        let output = build(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(said), "{arguments:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn check_looks_at_every_choice_and_build_at_one() {
+    let program = "in shop
+param env of dev, prod default dev
+service a < http 80; versions v1 >
+if $env is prod < route a < v2 > > else < route a < v1 > >
+";
+    let folder = folder(&[
+        ("a.mesh", program),
+        ("b.mesh", "param env of dev, prod\nin shop\nif $env is dev < mtls namespace strict >\n"),
+    ]);
+    assert_eq!(meshc(folder.path(), &["build", "a.mesh"]).status.code(), Some(0));
+    let output = meshc(folder.path(), &["check", "a.mesh"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("E0202") && said.contains("this holds with `env` as `prod`"), "{said}");
+    assert_eq!(meshc(folder.path(), &["check", "--set", "env=dev", "a.mesh"]).status.code(), Some(0));
+    // Nothing is guessed when building, and every choice is looked at when checking.
+    assert!(text(&meshc(folder.path(), &["build", "b.mesh"]).stderr).contains("E0222"));
+    assert_eq!(meshc(folder.path(), &["check", "b.mesh"]).status.code(), Some(0));
+}
+
+#[test]
+fn expand_prints_a_program_without_abstraction() {
+    let folder = folder(&[("a.mesh", CHOICES), ("bad.mesh", "in shop\nroute a < with nobody >\n")]);
+    let output = meshc(folder.path(), &["expand", "--set", "env=prod", "a.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let expanded = text(&output.stdout);
+    assert!(expanded.contains("pool < max-connections 10 >") && expanded.contains("mtls a strict"), "{expanded}");
+    assert!(!["param", "$", "if "].iter().any(|word| expanded.contains(word)), "{expanded}");
+    // It is the same program.
+    let again = run(folder.path(), &["build", "-"], &expanded);
+    assert_eq!(again.stdout, meshc(folder.path(), &["build", "--set", "env=prod", "a.mesh"]).stdout);
+    let output = meshc(folder.path(), &["expand", "bad.mesh"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+}
+
+#[test]
+fn profiles_come_from_modules_of_ones_own() {
+    let folder = folder(&[
+        ("main.mesh", "use ./common\nin shop\nservice a < http 80 >\nroute a < with patient (total: 9s) >\n"),
+        (
+            "common/retries.mesh",
+            "let tries = 2\nprofile patient (total) < retry $tries x 1s on reset; timeout $total >\n",
+        ),
+    ]);
+    let output = meshc(folder.path(), &["build", "--explain", "main.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let bundle = text(&output.stdout);
+    assert!(
+        bundle.contains("timeout: 9s") && bundle.contains("# from the profile patient (common/retries.mesh:2)"),
+        "{bundle}"
+    );
+}
+
+#[test]
+fn fixes_in_a_profile_are_made_where_it_is_written() {
+    let program = "in shop\nprofile patient < timout 9s >\nservice a < http 80 >\nroute a < with patient >\n";
+    let folder = folder(&[("a.mesh", program)]);
+    assert_eq!(meshc(folder.path(), &["check", "--fix", "a.mesh"]).status.code(), Some(0));
+    let mended = std::fs::read_to_string(folder.path().join("a.mesh")).expect("the file can be read");
+    assert_eq!(mended, program.replace("timout", "timeout"));
+}
