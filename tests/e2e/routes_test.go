@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -41,6 +43,31 @@ func TestBookinfo(t *testing.T) {
 	ratings := "ratings.default.svc.cluster.local"
 	want(t, "ratings", s.inside("productpage", request{line: "GET /", host: ratings}).answer.Version, "v1")
 	want(t, "ratings for jason", s.inside("productpage", request{"GET /", ratings, jason}).status, 500)
+}
+
+func TestShop(t *testing.T) {
+	s := open(t, "shop")
+	s.gateway()
+	host := "shop.example.pk"
+	secure := &tls.Config{ServerName: host, InsecureSkipVerify: true}
+	get := func(line string, headers map[string]string) reply {
+		to := fmt.Sprintf("https://127.0.0.1:%d", s.gateways[443])
+		return s.ask(to, request{line, host, headers}, secure)
+	}
+	plain := s.edgeAt(80, request{line: "GET /x", host: host})
+	want(t, "plain HTTP", plain.status, 301)
+	want(t, "where it leads", plain.headers.Get("location"), "https://shop.example.pk/x")
+	static := get("GET /static/logo.png", nil)
+	want(t, "version for static files", static.answer.Version, "v1")
+	want(t, "cache-control", static.headers.Get("cache-control"), "public, max-age=3600")
+	want(t, "version for beta users", get("GET /", map[string]string{"x-beta": "1"}).answer.Version, "v2")
+	want(t, "debugging from outside", get("GET /v1/cart?debug=1", nil).status, 404)
+	want(t, "the same without it", get("GET /v1/cart", nil).status, 200)
+	counts := share(1000, func() string { return get("GET /", nil).answer.Version })
+	within(t, counts, "v1", 950, 30)
+	within(t, counts, "v2", 50, 30)
+	site := map[string]string{"origin": "https://shop.example.pk", "access-control-request-method": "POST"}
+	want(t, "a preflight", get("OPTIONS /", site).headers.Get("access-control-allow-methods"), "GET,POST")
 }
 
 func TestRulesTestRequests(t *testing.T) {

@@ -220,12 +220,12 @@ type envoy struct {
 func (s *stand) gateway() *envoy {
 	if s.edge == nil {
 		for _, pod := range s.world.Pods {
-			if pod.Annotations[controlplane.RoleAnnotation] == "gateway" {
+			if pod.Annotations[controlplane.RoleAnnotation] == "gateway" && pod.Labels["istio"] != "egressgateway" {
 				s.edge = s.start(pod, "router", 0)
 				return s.edge
 			}
 		}
-		s.t.Fatal("the case has no gateway")
+		s.t.Fatal("the case has no gateway at its edge")
 	}
 	return s.edge
 }
