@@ -24,7 +24,8 @@ fn programs_are_compiled() {
     let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).expect("the folder is named"));
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let cases = files(&root().join("tests/e2e/cases"), ".mesh");
-    let examples = ["tutorial", "bookinfo", "shop"].map(|name| root().join("examples").join(name).join(format!("{name}.mesh")));
+    let examples =
+        ["tutorial", "bookinfo", "shop"].map(|name| root().join("examples").join(name).join(format!("{name}.mesh")));
     for path in cases.into_iter().chain(examples) {
         let sources = program(&path);
         let compilation = compile(&sources);

@@ -6,9 +6,10 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use mesh_compiler::Compilation;
+use mesh_istio::Kind;
 use serde_json::{Value, json};
 
-use crate::program::yaml;
+use crate::program::yaml_of;
 use crate::world::world;
 
 /// What the judge says of a bundle.
@@ -48,14 +49,20 @@ pub fn is_available() -> bool {
 /// A line for the judge: the bundle of a program and the world around it.
 pub fn request(id: &str, compilation: &Compilation, depth: Depth) -> String {
     if depth == Depth::Objects {
-        return request_of(id, &yaml(compilation));
+        return request_of(id, &known(compilation));
     }
     let world = world(compilation);
     let request = json!({
-        "id": id, "yaml": yaml(compilation), "world": world.objects, "mesh": world.mesh,
+        "id": id, "yaml": known(compilation), "world": world.objects, "mesh": world.mesh,
         "analyze": depth >= Depth::Analyzers, "discover": depth >= Depth::Discovery, "show": depth == Depth::Show,
     });
     format!("{request}\n")
+}
+
+/// The objects that Istio's and Kubernetes' code know; those of Prometheus are for `promtool`.
+fn known(compilation: &Compilation) -> String {
+    let resources = compilation.lowered.resources.iter().filter(|resource| resource.kind != Kind::PrometheusRule);
+    yaml_of(&resources.cloned().collect::<Vec<_>>(), compilation)
 }
 
 /// A line for the judge: a bundle by itself.

@@ -14,6 +14,7 @@ mod grow;
 mod judge;
 mod library;
 mod mutations;
+mod objectives;
 mod pages;
 mod program;
 mod random;
@@ -41,6 +42,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(coverage::trials());
     trials.extend(releases::trials());
     trials.extend(library::trials());
+    trials.extend(objectives::trials());
     trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
@@ -51,6 +53,11 @@ fn main() -> std::process::ExitCode {
     if !judge::is_available() {
         eprintln!(
             "not run here: conformance with Istio's own code and the end-to-end suite, which need Go; `.ci/run` runs them"
+        );
+    }
+    if !objectives::is_available() {
+        eprintln!(
+            "not run here: the rules of objectives by promtool, which comes with Prometheus; `.ci/run` runs them"
         );
     }
     conclusion.exit_code()

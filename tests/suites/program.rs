@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mesh_compiler::{Choices, Compilation, ParameterKind, compile, imports, library, parameters};
 use mesh_diagnostics::{Sources, Style, render};
-use mesh_istio::{Format, emit};
+use mesh_istio::{Format, Resource, emit};
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -84,7 +84,12 @@ pub fn shown(sources: &Sources, compilation: &Compilation) -> String {
 
 /// The bundle as YAML.
 pub fn yaml(compilation: &Compilation) -> String {
-    emit(&compilation.lowered.resources, compilation.api, Format::Yaml, |_| Vec::new())
+    yaml_of(&compilation.lowered.resources, compilation)
+}
+
+/// Some resources of a bundle.
+pub fn yaml_of(resources: &[Resource], compilation: &Compilation) -> String {
+    emit(resources, compilation.api, Format::Yaml, |_| Vec::new())
 }
 
 /// The codes of all problems.

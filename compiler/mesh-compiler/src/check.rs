@@ -27,6 +27,7 @@ mod scope;
 pub(crate) mod service;
 mod sets;
 mod settings;
+mod slo;
 mod sources;
 mod tests_of_route;
 mod traffic;
@@ -159,6 +160,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
             "workload" => checker.workload(statement),
             "scope" => checker.scope(statement),
             "observe" => checker.observe(statement),
+            "slo" => checker.slo(statement),
             "plugin" => checker.plugin(statement),
             "proxy" => checker.proxy(statement),
             "envoy" => checker.envoy(statement),

@@ -17,6 +17,7 @@ mod policy;
 mod route;
 mod rule;
 mod scope;
+mod slo;
 mod traffic;
 
 use std::cell::RefCell;
@@ -68,6 +69,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.request_authentications();
     lower.about();
     lower.scopes();
+    lower.slos();
     lower.written();
     lower.fields_without_object();
     let facts = lower.facts();

@@ -3,6 +3,7 @@
 mod about;
 mod field;
 mod gateway;
+mod objective;
 mod policy;
 mod route;
 mod traffic;
@@ -17,6 +18,7 @@ use crate::operand::Arg;
 pub use about::{About, Reach, Scope};
 pub use field::{FieldSet, Written};
 pub use gateway::{Gateway, Listener, ListenerTls};
+pub use objective::{Objective, Seen, Slo, Target};
 pub use policy::{Action, HttpPorts, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
 pub use route::{
     Abort, Cors, Headers, Mirror, Place, Redirect, RequestTest, Retry, Rewrite, Route, RouteTarget, Rule, Share,
@@ -67,6 +69,8 @@ pub struct Mesh<'a> {
     pub policies: Vec<Policy<'a>>,
     /// Tokens, one a statement and target.
     pub jwts: Vec<Jwt<'a>>,
+    /// Objectives.
+    pub slos: Vec<Slo<'a>>,
     /// Objects about a subject: what is watched, extended and tuned.
     pub about: Vec<About<'a>>,
     /// What workloads see, one a workload.

@@ -148,6 +148,7 @@ codes! {
     Error E0423 "E0423" "a test that holds for no proxy of the route";
     Error E0425 "E0425" "a feature that an ambient namespace lacks";
     Error E0426 "E0426" "a policy where nothing enforces it";
+    Error E0427 "E0427" "an objective that cannot be measured";
 
     // Validation: what the API server and Istio's webhook of the release take.
     Error E0501 "E0501" "a field that the kind does not have";
@@ -182,6 +183,7 @@ codes! {
     Warning DEPRECATED_FIELD "deprecated-field" "a field that Istio deprecates";
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
     Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
+    Warning SLO_CANNOT_PAGE "slo-cannot-page" "an objective whose page cannot fire";
     Warning UNUSED_NAME "unused-name" "a name that nothing uses";
     Warning UNUSED_MODULE "unused-module" "a module that is taken in for nothing";
     Warning TWO_AUTHORIZERS "two-authorizers" "two providers that authorize one workload";

@@ -21,6 +21,7 @@ pub enum Kind {
     ListenerSet,
     Namespace,
     PeerAuthentication,
+    PrometheusRule,
     ProxyConfig,
     ReferenceGrant,
     RequestAuthentication,
@@ -47,7 +48,7 @@ const SECURITY: &str = "security.istio.io";
 const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 /// All supported releases serve the same versions.
-static TABLE: [Row; 29] = [
+static TABLE: [Row; Kind::COUNT] = [
     Row(Kind::AuthorizationPolicy, "AuthorizationPolicy", SECURITY, "v1", "v1beta1"),
     Row(Kind::BackendTLSPolicy, "BackendTLSPolicy", GATEWAY_API, "v1", "v1"),
     Row(Kind::ConfigMap, "ConfigMap", "", "v1", "v1"),
@@ -61,6 +62,7 @@ static TABLE: [Row; 29] = [
     Row(Kind::ListenerSet, "ListenerSet", GATEWAY_API, "v1", "v1"),
     Row(Kind::Namespace, "Namespace", "", "v1", "v1"),
     Row(Kind::PeerAuthentication, "PeerAuthentication", SECURITY, "v1", "v1beta1"),
+    Row(Kind::PrometheusRule, "PrometheusRule", "monitoring.coreos.com", "v1", "v1"),
     Row(Kind::ProxyConfig, "ProxyConfig", NETWORKING, "v1beta1", "v1beta1"),
     Row(Kind::ReferenceGrant, "ReferenceGrant", GATEWAY_API, "v1beta1", "v1beta1"),
     Row(Kind::RequestAuthentication, "RequestAuthentication", SECURITY, "v1", "v1beta1"),
@@ -80,6 +82,9 @@ static TABLE: [Row; 29] = [
 ];
 
 impl Kind {
+    /// How many kinds there are.
+    pub(crate) const COUNT: usize = Kind::WorkloadGroup as usize + 1;
+
     /// All kinds, in order.
     pub fn all() -> impl Iterator<Item = Kind> {
         TABLE.iter().map(|row| row.0)

@@ -162,7 +162,7 @@ impl Field {
 /// The fields of a kind: those of `spec` stand below the field `spec`.
 #[must_use]
 pub fn of(kind: Kind) -> &'static Field {
-    static READ: [OnceLock<Field>; 29] = [const { OnceLock::new() }; 29];
+    static READ: [OnceLock<Field>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
     READ[kind as usize].get_or_init(|| table::read(kind))
 }
 

@@ -65,6 +65,7 @@ pub(super) fn bases_of(statement: &str) -> &'static [Base] {
         "jwt" => &[(Kind::RequestAuthentication, &[]), (Kind::AuthorizationPolicy, &[])],
         "scope" => &[(Kind::Sidecar, &[])],
         "observe" => &[(Kind::Telemetry, &[])],
+        "slo" => &[(Kind::PrometheusRule, &[])],
         "plugin" => &[(Kind::WasmPlugin, &[])],
         "proxy" => &[(Kind::ProxyConfig, &[])],
         "envoy" => &[(Kind::EnvoyFilter, &[])],

@@ -81,7 +81,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     /// Where the namespace of a subject is said to be ambient.
-    fn ambient_of(&self, subject: &Subject<'a>) -> Option<mesh_diagnostics::Span> {
+    pub(super) fn ambient_of(&self, subject: &Subject<'a>) -> Option<mesh_diagnostics::Span> {
         let place = match subject {
             Subject::Service(id) => self.mesh.services[id.0].namespace?,
             Subject::Namespace(namespace) => namespace,

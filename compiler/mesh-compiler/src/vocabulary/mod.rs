@@ -12,6 +12,7 @@ mod fields;
 mod istio_words;
 mod later;
 mod notation;
+mod objectives;
 mod observe;
 mod paths;
 mod route;
@@ -46,6 +47,7 @@ static TABLES: &[&[Entry]] = &[
     security::ENTRIES,
     workloads::ENTRIES,
     observe::ENTRIES,
+    objectives::ENTRIES,
     extensions::ENTRIES,
     abstraction::ENTRIES,
     later::ENTRIES,
