@@ -23,8 +23,12 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
         view.namespace(name).filter(lacks).or(of_mesh)
     };
     let of_host = |host: &str| {
-        let service = view.service(host)?;
-        lacking(service.namespace.as_deref().unwrap_or(""))
+        let service = view.service(host).map(|service| service.namespace.as_deref().unwrap_or(""));
+        let entry = || {
+            let entries = view.of(Kind::ServiceEntry);
+            entries.into_iter().find(|entry| texts(entry, "hosts").any(|own| own == host)).map(namespace)
+        };
+        lacking(service.or_else(entry)?)
     };
     match resource.kind {
         Kind::VirtualService if in_mesh(resource) => {
@@ -47,7 +51,10 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
             };
             match asks {
                 Some(what) => Some(needs_waypoint(resource.span(), what, place)),
-                None => Some(needs_waypoint(http_test(items(resource, "rules"))?, "a test of HTTP", place)),
+                None => {
+                    let (test, what) = beyond_node(items(resource, "rules"))?;
+                    Some(needs_waypoint(test, what, place))
+                }
             }
         }
         _ => None,
@@ -77,6 +84,31 @@ pub(crate) fn http_test(rules: &[Node]) -> Option<Span> {
             .filter(|test| test.text_of("key").is_some_and(|key| key.starts_with("request.")))
             .map(|test| test.span)
             .next()
+    })
+}
+
+/// Where the rules of a policy test what the node's proxy does not know: HTTP, and what it leaves out of a rule without a
+/// word, which then holds for everybody or for nobody.
+fn beyond_node(rules: &[Node]) -> Option<(Span, &'static str)> {
+    if let Some(span) = http_test(rules) {
+        return Some((span, "a test of HTTP"));
+    }
+    const SOURCES: [(&str, &str); 4] = [
+        ("remoteIpBlocks", "`client-ip`"),
+        ("notRemoteIpBlocks", "`client-ip`"),
+        ("trustDomains", "`trust-domain`"),
+        ("notTrustDomains", "`trust-domain`"),
+    ];
+    const KNOWN: [&str; 5] =
+        ["source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"];
+    let sources = rules.iter().flat_map(|rule| rule.items("from")).filter_map(|from| from.get("source"));
+    let source = sources
+        .flat_map(Node::fields)
+        .find_map(|(field, node)| Some((node.span, SOURCES.iter().find(|(name, _)| *name == field)?.1)));
+    source.or_else(|| {
+        let tests = rules.iter().flat_map(|rule| rule.items("when"));
+        let beyond = |test: &&Node| test.text_of("key").is_some_and(|key| !KNOWN.contains(&key));
+        tests.into_iter().find(beyond).map(|test| (test.span, "this test"))
     })
 }
 

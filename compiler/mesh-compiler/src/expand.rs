@@ -47,7 +47,11 @@ pub(crate) fn expand(sources: &Sources, trees: &[Tree<'_>], choices: &Choices) -
             written
         }));
     }
-    problems.extend(unused::find(sources, trees, &names));
+    // What could not be read may use anything.
+    let broken = trees.iter().any(|tree| tree.all_statements().any(|statement| statement.is_broken()));
+    if !broken && problems.is_empty() {
+        problems.extend(unused::find(sources, trees, &names, &files));
+    }
     (Expansion { files }, problems)
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.scopes();
     lower.slos();
     lower.written();
+    lower.chains_hidden();
     lower.fields_without_object();
     let facts = lower.facts();
     let mut problems = lower.problems.into_inner();
@@ -265,9 +266,15 @@ impl<'m, 'a> Lower<'m, 'a> {
             let service = self.service(*id);
             if self.mesh.waypoint_of(service.namespace).is_some() {
                 let mut reference = Object::new(span);
-                reference.set("group", "");
-                reference.set("kind", "Service");
-                reference.set("name", service.name);
+                if service.vm.is_some() {
+                    reference.set("group", "networking.istio.io");
+                    reference.set("kind", "ServiceEntry");
+                    reference.set("name", service.common.object.map_or(service.name, |(name, _)| name));
+                } else {
+                    reference.set("group", "");
+                    reference.set("kind", "Service");
+                    reference.set("name", service.name);
+                }
                 into.put_list("targetRefs", vec![reference.node()]);
                 return;
             }

@@ -10,6 +10,9 @@ use crate::model::{About, Head, Subject};
 use crate::operand::Arg;
 use crate::vocabulary::Block;
 
+/// The network filter that filters of HTTP are in.
+const HTTP_MANAGER: &str = "envoy.filters.network.http_connection_manager";
+
 impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn proxy(&mut self, statement: &Placed<'t, 'a>) {
         let clauses = self.block(statement, Block::Proxy);
@@ -123,14 +126,18 @@ impl<'t, 'a> Checker<'t, 'a> {
         {
             let at = ["match", "listener", "filterChain", "filter"];
             let mut object = Object::new(filter.span());
-            match filter.args.get("outer") {
-                Some(outer) => {
-                    object.set_at("name", outer.str(), outer.span);
+            let http = patch.get("applyTo").and_then(Node::text) == Some("HTTP_FILTER");
+            // A filter of HTTP is one within the connection manager: by its name alone nothing would match.
+            let outer = filter.args.get("outer").map(|outer| (outer.str().to_owned(), outer.span));
+            let outer = outer.or_else(|| http.then(|| (HTTP_MANAGER.to_owned(), name.span)));
+            match outer {
+                Some((outer, span)) if !(http && name.str() == HTTP_MANAGER) => {
+                    object.set_at("name", outer.as_str(), span);
                     let mut inner = Object::new(name.span);
                     inner.set("name", name.str());
                     object.put_object("subFilter", inner);
                 }
-                None => object.set_at("name", name.str(), name.span),
+                _ => object.set_at("name", name.str(), name.span),
             }
             patch.set_path(&at, object.node());
         }

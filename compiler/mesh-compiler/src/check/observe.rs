@@ -39,6 +39,15 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         for target in statement.clause.args.list("targets") {
             let Some(subject) = self.workload_target(statement, target, &head) else { continue };
+            if let (Subject::Gateway(_), Some(server)) = (subject, server_side(&clauses)) {
+                self.push(
+                    Diagnostic::new(code::E0319, server, "a gateway is the client of every call it hands on")
+                        .label("nothing is reported there")
+                        .also(target.span, "a gateway")
+                        .help("write `at client`, or leave it out"),
+                );
+                continue;
+            }
             let about = About {
                 head: head.clone(),
                 kind: Kind::Telemetry,
@@ -133,6 +142,14 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(filter) = clause.args.get("filter") {
             let mut object = Object::new(filter.span);
             object.set("expression", filter.str());
+            if log.get("providers").is_none() {
+                self.push(
+                    Diagnostic::new(code::UNFILTERED_LOG, filter.span, "every request is logged, whatever this says")
+                        .label("holds for named providers only")
+                        .note("where no provider is named Istio logs by the default of the mesh, and does not look at the filter")
+                        .help("name it: `access-log to PROVIDER when \"…\"`"),
+                );
+            }
             log.put_object("filter", object);
         }
         // An entry that says nothing more switches the log of the mesh's provider on.
@@ -164,6 +181,21 @@ impl<'t, 'a> Checker<'t, 'a> {
                 overrides.len() - 1
             });
             self.override_of(clause, &mut overrides[at].1);
+        }
+        // Istio goes through them in order, and what is said of all metrics replaces what was said of one.
+        overrides.sort_by_key(|((metric, _), _)| metric != "all_metrics");
+        let everything =
+            overrides.iter().find(|((metric, _), object)| metric == "all_metrics" && object.get("disabled").is_some());
+        if let Some(((_, side), all)) = everything
+            && let Some((_, one)) =
+                overrides.iter().find(|((metric, other), _)| metric != "all_metrics" && other == side)
+        {
+            let problem =
+                Diagnostic::new(code::E0319, one.span(), "nothing is left to say of one metric where all are off")
+                    .label("would be switched on again")
+                    .also(all.span(), "all are off")
+                    .help("keep one of them");
+            self.push(problem);
         }
         let list = overrides.into_iter().map(|((metric, side), object)| {
             let mut whole = Object::new(object.span());
@@ -212,6 +244,12 @@ impl<'t, 'a> Checker<'t, 'a> {
             object.set_path(&["tagOverrides", name.word()], tag.node());
         }
     }
+}
+
+/// Where something is said of the server's side.
+fn server_side(clauses: &Clauses<'_, '_>) -> Option<Span> {
+    let server = |clause: &&Clause<'_, '_>| clause.args.get("side").is_some_and(|side| side.word() == "server");
+    clauses.list.iter().find(server).map(Clause::span)
 }
 
 /// `at client`, `at server`

@@ -436,7 +436,7 @@ pub(crate) fn described(field: &Field) -> String {
         Of::Number => "number",
         Of::IntOrText => "number or text",
         Of::Object => "object",
-        Of::Any => "free-form value",
+        Of::Any => "free-form object",
     };
     match (field.shape, field.of) {
         (Shape::List, Of::Object) => "a list of objects: a block, or `(name: value)`, for each".to_owned(),

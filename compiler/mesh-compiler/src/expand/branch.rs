@@ -5,7 +5,7 @@ use mesh_syntax::{Item, Operand, Statement};
 
 use super::choices::{ParameterKind, unquoted};
 use super::names::Found;
-use super::write::{Beside, Scope, Writer};
+use super::write::{Before, Beside, Scope, Writer};
 use crate::suggest::nearest;
 use crate::vocabulary::Block;
 
@@ -32,7 +32,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             let before = self.out.text.len();
             if child.keyword().is_some_and(|word| matches!(word, "with" | "if" | "else")) || child.is_broken() {
                 // What these stand for is checked where they are taken.
-            } else {
+            } else if !self.declares_inside(*child, Some(block)) {
                 self.out.blocks.push(block);
                 self.plain(*child, scope, Some(block));
             }
@@ -48,30 +48,61 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     pub(super) fn is_taken(
         &mut self,
         statement: Statement<'t, 'a>,
-        before: &mut Option<bool>,
+        before: &mut Before,
         scope: Scope<'_, 't, 'a>,
     ) -> Option<bool> {
-        self.fits(statement)?;
-        if statement.keyword() == Some("else") {
-            let taken = before.take();
-            if taken.is_none() {
-                self.problems.push(
-                    Diagnostic::new(code::E0305, statement.head_span(), "`else` stands right behind an `if`")
-                        .label("there is none before it"),
-                );
-            }
-            return taken.map(|taken| !taken);
+        if self.fits(statement).is_none() {
+            *before = Before::Doubt;
+            return None;
         }
-        *before = None;
+        if statement.keyword() == Some("else") {
+            return match std::mem::replace(before, Before::Nothing) {
+                Before::Taken(taken) => Some(!taken),
+                Before::Doubt => None,
+                Before::Nothing => {
+                    self.problems.push(
+                        Diagnostic::new(code::E0305, statement.head_span(), "`else` stands right behind an `if`")
+                            .label("there is none before it"),
+                    );
+                    None
+                }
+            };
+        }
+        *before = Before::Doubt;
         let items = statement.items();
         let name = items.get(1)?.key;
-        let values = items.get(3..)?;
         let found = self.meaning(scope, name)?;
-        self.known_choices(scope, name, values);
+        self.known_choices(scope, name, &items[3..]);
         let text = self.plain_text(found, scope.tree.span(name))?;
-        let taken = values.iter().any(|item| unquoted(scope.tree.slice(item.key)) == text);
-        *before = Some(taken);
+        let mut taken = false;
+        for item in &items[3..] {
+            let word = match scope.tree.slice(item.key) {
+                value if value.starts_with('$') => {
+                    let meaning = self.meaning(scope, item.key)?;
+                    self.plain_text(meaning, scope.tree.span(item.key))?
+                }
+                value => unquoted(value).to_owned(),
+            };
+            self.compare(scope, name, item, word == text);
+            taken |= word == text;
+        }
+        *before = Before::Taken(taken);
         Some(taken)
+    }
+
+    /// Remembers whether a comparison ever held: those of constants, and of parameters of profiles, have no list of
+    /// values to be checked against.
+    fn compare(&mut self, scope: Scope<'_, 't, 'a>, name: Operand, item: &Item, holds: bool) {
+        let tree = scope.tree;
+        let text = tree.slice(name).trim_start_matches('$');
+        let formal = scope.bound.is_some_and(|bound| bound.profile.formals.iter().any(|formal| formal.name == text));
+        let constant = match self.names.constant(text, tree.file()) {
+            Found::One(at) => self.names.constants[at].parameter.is_none(),
+            _ => false,
+        };
+        if formal || constant {
+            *self.compared.entry(tree.span(item.key)).or_insert(false) |= holds;
+        }
     }
 
     /// Reports values that a parameter never has.
@@ -82,7 +113,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         let Some((kind, _)) = &self.names.constants[at].parameter else { return };
         for item in values {
             let (value, span) = (unquoted(tree.slice(item.key)), tree.span(item.key));
-            if kind.takes(value) {
+            if kind.takes(value) || value.starts_with('$') {
                 continue;
             }
             let problem = Diagnostic::new(code::E0221, span, format!("`{text}` is never `{value}`"))

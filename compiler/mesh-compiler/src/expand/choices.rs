@@ -106,7 +106,7 @@ impl ParameterKind {
     /// A value as the language writes it.
     pub(super) fn written(&self, value: &str) -> String {
         match self {
-            ParameterKind::String => serde_json::to_string(value).unwrap_or_default(),
+            ParameterKind::String => serde_json::to_string(value).unwrap_or_default().replace("${", "$${"),
             _ => value.to_owned(),
         }
     }

@@ -7,10 +7,8 @@ use mesh_diagnostics::{Diagnostic, FileId, Sources, Span, code};
 use mesh_syntax::{Item, Operand, OperandKind, Statement, Tree};
 
 use super::choices::{self, Choices, ParameterKind, unquoted};
-use crate::clause::Walk;
-use crate::operand::Reader;
-use crate::suggest::nearest;
-use crate::vocabulary::Block;
+use super::take::shape_of;
+use crate::suggest::{all_of, nearest};
 
 /// Who wrote a file, as far as its names reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +125,11 @@ impl<'t, 'a> Names<'t, 'a> {
         let tree = statement.tree();
         let items = statement.items();
         let Some(name) = items.get(1).map(|item| item.key) else {
-            Walk { reader: Reader { tree }, diagnostics: problems }.clause(statement, Block::File);
+            shape_of(statement, problems);
             return;
         };
         let (text, span) = (tree.slice(name), tree.span(name));
-        let mut walk = Walk { reader: Reader { tree }, diagnostics: problems };
-        if walk.clause(statement, Block::File).is_none() {
+        if shape_of(statement, problems).is_none() {
             self.doubtful.insert(text);
             return;
         }
@@ -152,6 +149,18 @@ impl<'t, 'a> Names<'t, 'a> {
         } else {
             let Some((allowed, default)) = choices::parts(statement) else { return };
             let kind = ParameterKind::of_items(tree, allowed);
+            if let (ParameterKind::Choice(words), [one]) = (&kind, allowed) {
+                let span = tree.span(one.key);
+                let types = ParameterKind::TYPES;
+                let problem = Diagnostic::new(code::E0221, span, format!("`{}` alone is no choice", words[0]))
+                    .label("neither several words nor a type");
+                problems.push(match nearest(&words[0], types) {
+                    Some(near) => problem.fix(format!("write `{near}`"), span, near),
+                    None => problem.help(format!("name several words, or one of the types {}", all_of(types))),
+                });
+                self.doubtful.insert(text);
+                return;
+            }
             let chosen = choices.get(text).filter(|value| kind.takes(value)).map(|value| kind.written(value));
             if let Some(item) = default
                 && !kind.takes(unquoted(tree.slice(item.key)))

@@ -7,6 +7,7 @@ use super::map::What;
 use super::names::{Found, Profile};
 use super::write::{Beside, Bound, Scope, Use, Writer};
 use crate::clause::Walk;
+use crate::modules::{library_items, library_modules};
 use crate::operand::Reader;
 use crate::suggest::{all_of, nearest};
 use crate::vocabulary::Block;
@@ -14,8 +15,7 @@ use crate::vocabulary::Block;
 impl<'t, 'a> Writer<'_, 't, 'a> {
     /// True for a statement of abstraction whose shape is right; what is wrong is reported.
     pub(super) fn fits(&mut self, statement: Statement<'t, 'a>) -> Option<()> {
-        let reader = Reader { tree: statement.tree() };
-        Walk { reader, diagnostics: &mut self.problems }.clause(statement, Block::File).map(drop)
+        shape_of(statement, &mut self.problems)
     }
 
     /// Puts the statements of a profile in place of a `with`.
@@ -27,11 +27,23 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         beside: Beside<'_, 'a>,
     ) {
         let (span, head) = (statement.span(), statement.head_span());
-        let Some(name) = self.fits(statement).and_then(|()| statement.items().get(1)).map(|item| item.key) else {
+        let tree = scope.tree;
+        let name = statement.items().get(1).map(|item| item.key);
+        let chosen = name.filter(|name| tree.slice(*name).starts_with('$'));
+        // Which profile it is may be chosen as well.
+        let chosen = match chosen {
+            Some(name) => {
+                let text = self.meaning(scope, name).and_then(|meaning| self.plain_text(meaning, tree.span(name)));
+                let Some(text) = text else { return self.copy(scope, span.start, span.end) };
+                Some(text)
+            }
+            None => None,
+        };
+        let fits = chosen.is_some() || self.fits(statement).is_some();
+        let Some(name) = name.filter(|_| fits) else {
             return self.copy(scope, span.start, span.end);
         };
-        let tree = scope.tree;
-        let (text, at) = (tree.slice(name), tree.span(name));
+        let (text, at) = (chosen.as_deref().unwrap_or_else(|| tree.slice(name)), tree.span(name));
         let number = match self.names.profile(text, tree.file()) {
             Found::One(number) => number,
             Found::Several(first, second) => {
@@ -44,7 +56,14 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                         Diagnostic::new(code::E0218, at, format!("no profile `{text}` is declared")).label("not known");
                     self.problems.push(match self.names.near_profile(text) {
                         Some(near) => problem.fix(format!("write `{near}`"), at, near),
-                        None => problem.help(format!("declare it: `profile {text} < … >`, or take it in with `use`")),
+                        None => match library_modules()
+                            .find(|module| library_items(module).iter().any(|item| item.name == text))
+                        {
+                            Some(module) => problem.help(format!("it is one of the library's: write `use {module}`")),
+                            None => {
+                                problem.help(format!("declare it: `profile {text} < … >`, or take it in with `use`"))
+                            }
+                        },
                     });
                 }
                 return self.copy(scope, span.start, span.end);
@@ -65,7 +84,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         self.put("\n", head, scope.frame);
         let start = self.out.text.len() as u32;
         let place = self.uses.len();
-        self.uses.push(Use { start, end: start, top: self.top, profile: profile.span, hidden: Vec::new() });
+        self.uses.push(Use { start, end: start, top: self.top, profile: profile.span, site: head, hidden: Vec::new() });
         self.profiles.push(number);
         self.open.push(place);
         self.inline(&children, head, inner, block, Beside { hiding: beside.written, written: beside.written });
@@ -89,6 +108,15 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             Some(OperandKind::Group(group)) => tree.group(group),
             _ => &[],
         };
+        let example = profile.formals.first().map_or("NAME", |formal| formal.name);
+        if let Some(equals) = items.iter().find(|item| item.key.kind == OperandKind::Equals) {
+            self.problems.push(
+                Diagnostic::new(code::E0220, tree.span(equals.key), "a value is given behind `:`")
+                    .label("no `=` here")
+                    .help(format!("write `{example}: …`")),
+            );
+            return None;
+        }
         for item in items {
             let (name, span) = (tree.slice(item.key), tree.span(item.key));
             let problem = match item.value {
@@ -113,9 +141,19 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                         None => problem.help(format!("there are {}", all_of(names()))),
                     }
                 }
-                None => Diagnostic::new(code::E0220, span, "a value is given for a name")
-                    .label("expected `NAME: VALUE`")
-                    .also(profile.span, "declared here"),
+                None => {
+                    let problem = Diagnostic::new(code::E0220, span, "a value is given to a parameter by its name")
+                        .label("which parameter is it for?")
+                        .also(profile.span, "declared here");
+                    match names().next() {
+                        None => problem.help("the profile has no parameters"),
+                        Some(_) if item.after_comma => problem.help(format!(
+                            "a list of values stands in parentheses: `{example}: (a, b)`; there are {}",
+                            all_of(names())
+                        )),
+                        Some(_) => problem.help(format!("write `{example}: {name}`; there are {}", all_of(names()))),
+                    }
+                }
             };
             self.problems.push(problem);
         }
@@ -162,4 +200,22 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             .note(format!("each takes in the next: {path}"));
         self.problems.push(problem);
     }
+}
+
+/// Reads a statement of abstraction; what is wrong with its shape is reported.
+pub(super) fn shape_of(statement: Statement<'_, '_>, problems: &mut Vec<Diagnostic>) -> Option<()> {
+    let tree = statement.tree();
+    let known = problems.len();
+    let fits = Walk { reader: Reader { tree }, diagnostics: problems }.clause(statement, Block::File).is_some();
+    if !fits && problems.len() == known {
+        // Only a name in the place of a word is refused in silence elsewhere: it has been reported there.
+        let names = statement.items().iter().skip(1).map(|item| item.key);
+        if let Some(name) = names.into_iter().find(|operand| tree.slice(*operand).starts_with('$')) {
+            problems.push(
+                Diagnostic::new(code::E0301, tree.span(name), format!("expected a word, found `{}`", tree.slice(name)))
+                    .label("no name can stand here"),
+            );
+        }
+    }
+    fits.then_some(())
 }

@@ -6,7 +6,7 @@ use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use mesh_istio::Resource;
 
 use super::Expansion;
-use super::map::What;
+use super::map::{Frame, What};
 use super::write::{Use, Written};
 
 impl Expansion {
@@ -26,7 +26,7 @@ impl Expansion {
         let mut out: Vec<Diagnostic> = Vec::new();
         let mut seen: HashMap<(&'static str, Span, String), (usize, usize)> = HashMap::new();
         for diagnostic in diagnostics.into_iter() {
-            let taken_in = self.site(diagnostic.primary.span).is_some();
+            let taken_in = self.site(diagnostic.primary.span, sources).is_some();
             let traced = self.traced(diagnostic, sources);
             if taken_in {
                 let key = (traced.code.id, traced.primary.span, traced.title.clone());
@@ -47,18 +47,19 @@ impl Expansion {
         diagnostics
     }
 
-    /// Where the profile is taken in that a place of the program came from.
-    fn site(&self, span: Span) -> Option<Span> {
+    /// Where the profile is taken in that a place of the program came from: by a line that is the reader's own.
+    fn site(&self, span: Span, sources: &Sources) -> Option<Span> {
         let (file, map) = self.written(span.file)?;
         let (_, frame) = map.origin(span, &file.frames);
-        file.frames.around(frame).find(|frame| frame.what == What::Profile).map(|frame| frame.site)
+        let ours = |frame: &Frame| frame.what == What::Profile && !is_standard(sources, frame.site.file);
+        file.frames.around(frame).find(ours).map(|frame| frame.site)
     }
 
     fn traced(&self, mut diagnostic: Diagnostic, sources: &Sources) -> Diagnostic {
-        let site = self.site(diagnostic.primary.span);
+        let site = self.site(diagnostic.primary.span, sources);
         let mut sites: Vec<Span> = Vec::new();
         for label in &mut diagnostic.secondary {
-            sites.extend(self.site(label.span).filter(|other| Some(*other) != site && !sites.contains(other)));
+            sites.extend(self.site(label.span, sources).filter(|other| Some(*other) != site && !sites.contains(other)));
             label.span = self.origin(label.span);
         }
         for other in sites {
@@ -67,9 +68,13 @@ impl Expansion {
         let Some((file, map)) = self.written(diagnostic.primary.span.file) else { return diagnostic };
         if let Some(fix) = &mut diagnostic.fix {
             let editable = |span: Span| {
+                let (place, frame) = map.origin(span, &file.frames);
+                // What stands behind a name may be right in another place.
+                let behind_name = file.frames.around(frame).next().is_some_and(|frame| frame.what == What::Value);
                 span.file == diagnostic.primary.span.file
                     && map.is_exact(span)
-                    && !is_standard(sources, map.origin(span, &file.frames).0.file)
+                    && !behind_name
+                    && !is_standard(sources, place.file)
             };
             if fix.edits.iter().all(|edit| editable(edit.span)) {
                 for edit in &mut fix.edits {
@@ -85,7 +90,8 @@ impl Expansion {
         let (span, frame) = map.origin(diagnostic.primary.span, &file.frames);
         diagnostic.primary.span = span;
         let around: Vec<_> = file.frames.around(frame).collect();
-        if let Some(profile) = around.iter().find(|frame| frame.what == What::Profile) {
+        let ours = |frame: &&Frame| frame.what == What::Profile && !is_standard(sources, frame.site.file);
+        if let Some(profile) = around.iter().find(ours) {
             if is_standard(sources, span.file) {
                 // The library is not the reader's to mend: what they wrote comes first.
                 let inside = std::mem::replace(&mut diagnostic.primary.span, profile.site);
@@ -151,11 +157,19 @@ impl Use {
     fn said(&self, sources: &Sources) -> String {
         let source = sources.get(self.profile.file);
         let (line, _) = sources.line_column(self.profile.file, self.profile.start);
-        let mut text = format!("from the profile {} ({}:{line})", &source.text[self.profile.range()], source.name);
+        let site = sources.get(self.site.file);
+        let (place, _) = sources.line_column(self.site.file, self.site.start);
+        let mut text = format!(
+            "from the profile {} ({}:{line}), taken in at {}:{place}",
+            &source.text[self.profile.range()],
+            source.name,
+            site.name
+        );
         if !self.hidden.is_empty() {
             let names = |word: &String| if word.is_empty() { "destinations".to_owned() } else { format!("`{word}`") };
             let words: Vec<String> = self.hidden.iter().map(names).collect();
-            let verb = if words.len() == 1 { "is" } else { "are" };
+            let one = words.len() == 1 && !self.hidden[0].is_empty();
+            let verb = if one { "is" } else { "are" };
             text.push_str(&format!("; its {} {verb} not taken, since that is written beside it", words.join(" and ")));
         }
         text

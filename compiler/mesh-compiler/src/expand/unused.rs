@@ -1,16 +1,24 @@
 //! Names that nothing uses, and modules that are taken in for nothing.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use mesh_diagnostics::{Diagnostic, FileId, Sources, code};
+use mesh_diagnostics::{Diagnostic, FileId, Sources, Span, code};
 use mesh_syntax::Tree;
 
 use super::names::{Names, Owner};
+use super::write::Written;
 use crate::modules::imports;
 
 /// Constants, parameters and profiles of the program that nothing names. Those of modules are for others.
-pub(super) fn find(sources: &Sources, trees: &[Tree<'_>], names: &Names<'_, '_>) -> Vec<Diagnostic> {
+pub(super) fn find(
+    sources: &Sources,
+    trees: &[Tree<'_>],
+    names: &Names<'_, '_>,
+    files: &[Option<Written>],
+) -> Vec<Diagnostic> {
     let mut out = modules(sources, trees, names);
+    out.extend(never_taken(names, files));
     // A file of names alone is a module, whoever looks at it.
     let is_module: Vec<bool> = trees.iter().map(declares_only).collect();
     let ours = |file: FileId| names.owner(file) == Owner::Program && !is_module[file.0 as usize];
@@ -43,6 +51,26 @@ pub(super) fn find(sources: &Sources, trees: &[Tree<'_>], names: &Names<'_, '_>)
         }
     }
     out
+}
+
+/// Comparisons that never hold. Those with choices are checked against their values; a constant and a parameter of a
+/// profile have none, and a program with choices is only seen with some of them.
+fn never_taken(names: &Names<'_, '_>, files: &[Option<Written>]) -> Vec<Diagnostic> {
+    if names.constants.iter().any(|constant| constant.parameter.is_some()) {
+        return Vec::new();
+    }
+    let mut held: BTreeMap<Span, bool> = BTreeMap::new();
+    for (span, holds) in files.iter().flatten().flat_map(|file| &file.compared) {
+        *held.entry(*span).or_insert(false) |= *holds;
+    }
+    let ours = held.into_iter().filter(|(span, holds)| !holds && names.owner(span.file) == Owner::Program);
+    ours.map(|(span, _)| {
+        Diagnostic::new(code::NEVER_TAKEN, span, "this is never so")
+            .label("no value in the program is this one")
+            .note("the statements inside never count, and those behind `else` always do")
+            .help("is it a slip? a choice that is made when building is a `param`, whose values are checked")
+    })
+    .collect()
 }
 
 /// Modules of the library that declare names only, of which none is used.

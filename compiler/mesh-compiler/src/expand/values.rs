@@ -29,10 +29,33 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                         *at = operand.end;
                         self.holes(scope, operand);
                     }
+                    OperandKind::String if text.contains('$') => self.bare_names(scope, operand),
                     OperandKind::Group(group) => self.items(scope, scope.tree.group(group), at),
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Names in a text that lack their brackets, and are taken as they stand.
+    fn bare_names(&mut self, scope: Scope<'_, 't, 'a>, operand: Operand) {
+        let text = scope.tree.slice(operand);
+        for (at, _) in text.match_indices('$') {
+            let rest = &text[at + 1..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let name = &rest[..end];
+            let formal =
+                scope.bound.is_some_and(|bound| bound.profile.formals.iter().any(|formal| formal.name == name));
+            if !formal && !matches!(self.names.constant(name, scope.tree.file()), Found::One(_)) {
+                continue;
+            }
+            let start = operand.start + at as u32;
+            let span = Span::new(scope.tree.file(), start, start + 1 + end as u32);
+            self.problems.push(
+                Diagnostic::new(code::NAME_IN_TEXT, span, format!("in a text `${name}` stands for itself"))
+                    .label("taken as it stands")
+                    .fix(format!("write `${{{name}}}`"), span, format!("${{{name}}}")),
+            );
         }
     }
 
@@ -105,6 +128,12 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     fn unknown(&mut self, text: &str, span: Span, scope: Scope<'_, 't, 'a>) {
         let formals = scope.bound.map_or(&[][..], |bound| bound.profile.formals.as_slice());
         let near = nearest(text, formals.iter().map(|formal| formal.name)).or_else(|| self.names.near_constant(text));
+        if let Some(inner) = text.strip_prefix('{').and_then(|text| text.split('}').next()).filter(|name| is_name(name))
+        {
+            let problem = Diagnostic::new(code::E0224, span, "`${…}` stands inside of a text").label("not in quotes");
+            self.problems.push(problem.fix(format!("write `${inner}`"), span, format!("${inner}")));
+            return;
+        }
         let problem = Diagnostic::new(code::E0224, span, format!("nothing is named `{text}`")).label("not known");
         self.problems.push(match near {
             Some(near) if span.end - span.start == text.len() as u32 + 1 => {
@@ -146,8 +175,11 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     /// The single text that a name stands for.
     pub(super) fn plain_text(&mut self, meaning: Meaning<'_, 't, 'a>, span: Span) -> Option<String> {
         match meaning {
+            // What is chosen from outside has no holes.
             Meaning::Chosen(text) => Some(match text.starts_with('"') {
-                true => unescape(unquoted(&text)).map_or_else(|_| unquoted(&text).to_owned(), |text| text.into_owned()),
+                true => unescape(unquoted(&text))
+                    .map_or_else(|_| unquoted(&text).to_owned(), |text| text.into_owned())
+                    .replace("$${", "${"),
                 false => text,
             }),
             Meaning::Items(items, from) => {
@@ -170,7 +202,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                 self.holes(from, operand);
                 let filled = std::mem::replace(&mut self.out, outside).text;
                 let text = unescape(unquoted(&filled)).map_or_else(|_| filled.clone(), |text| text.into_owned());
-                (self.problems.len() == known).then_some(text)
+                (self.problems.len() == known).then(|| text.replace("$${", "${"))
             }
         }
     }
@@ -183,9 +215,9 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         while let Some(found) = text[at..].find("${").map(|found| at + found) {
             let place =
                 |from: usize, to: usize| Span::new(tree.file(), operand.start + from as u32, operand.start + to as u32);
+            // `$${` is `${` itself, for whoever reads the text.
             if text[..found].ends_with('$') && found > at {
-                self.copy(scope, operand.start + at as u32, operand.start + found as u32 - 1);
-                self.put("${", place(found - 1, found + 2), scope.frame);
+                self.copy(scope, operand.start + at as u32, operand.start + found as u32 + 2);
                 at = found + 2;
                 continue;
             }
@@ -206,11 +238,12 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             at = end;
             let meaning = self.name(scope, name, span);
             match meaning.and_then(|meaning| self.plain_text(meaning, span)) {
-                Some(value) if operand.kind == OperandKind::String => {
+                Some(value) => {
+                    let value = value.replace("${", "$${");
                     let quoted = serde_json::to_string(&value).unwrap_or_default();
-                    self.put(unquoted(&quoted), span, scope.frame);
+                    let text = if operand.kind == OperandKind::String { unquoted(&quoted) } else { &value };
+                    self.put(text, span, scope.frame);
                 }
-                Some(value) => self.put(&value, span, scope.frame),
                 None => self.copy(scope, operand.start + found as u32, operand.start + end as u32),
             }
         }

@@ -1,8 +1,8 @@
 //! A file written out without abstraction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use mesh_diagnostics::{Diagnostic, FileId, Span};
+use mesh_diagnostics::{Diagnostic, FileId, Span, code};
 use mesh_syntax::{Item, Operand, Statement, Tree};
 
 use super::map::{FrameId, Frames, Map};
@@ -23,6 +23,8 @@ pub(super) struct Written {
     pub untaken_map: Map,
     pub untaken_blocks: Vec<Block>,
     pub frames: Frames,
+    /// What `if` compared constants and parameters of profiles with, and whether it ever held.
+    pub compared: BTreeMap<Span, bool>,
 }
 
 /// A profile that was taken in.
@@ -34,6 +36,8 @@ pub(super) struct Use {
     pub top: u32,
     /// The name of the profile, where it is declared.
     pub profile: Span,
+    /// The `with`.
+    pub site: Span,
     /// What it says and does not count, because it is written beside it.
     pub hidden: Vec<String>,
 }
@@ -47,6 +51,8 @@ pub(super) fn file(names: &Names<'_, '_>, tree: &Tree<'_>, count: u32) -> (Writt
         frames: Frames::new(tree.file()),
         uses: Vec::new(),
         top: 0,
+        nested: 0,
+        compared: BTreeMap::new(),
         problems: Vec::new(),
         profiles: Vec::new(),
         open: Vec::new(),
@@ -55,7 +61,7 @@ pub(super) fn file(names: &Names<'_, '_>, tree: &Tree<'_>, count: u32) -> (Writt
     let scope = Scope { tree, frame: Frames::FILE, bound: None };
     let statements: Vec<Statement<'_, '_>> = tree.statements().collect();
     writer.between(&statements, 0, tree.text().len() as u32, scope, Some(Block::File));
-    let Writer { out, other, frames, uses, mut problems, .. } = writer;
+    let Writer { out, other, frames, uses, mut problems, compared, .. } = writer;
     // What is wrong in a profile is wrong wherever it is taken in.
     problems.sort_by_key(|problem| (problem.primary.span, problem.code.id));
     problems.dedup();
@@ -69,6 +75,7 @@ pub(super) fn file(names: &Names<'_, '_>, tree: &Tree<'_>, count: u32) -> (Writt
         untaken_map: other.map,
         untaken_blocks: other.blocks,
         frames,
+        compared,
     };
     (written, problems)
 }
@@ -97,6 +104,17 @@ pub(super) struct Bound<'e, 't, 'a> {
     pub outer: Scope<'e, 't, 'a>,
 }
 
+/// What stands right before a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// No `if`.
+    Nothing,
+    /// One whose branch counts, or does not.
+    Taken(bool),
+    /// One that could not be decided.
+    Doubt,
+}
+
 /// What stands in the block that statements are put into.
 #[derive(Clone, Copy)]
 pub(super) struct Beside<'s, 'a> {
@@ -122,6 +140,10 @@ pub(super) struct Writer<'n, 't, 'a> {
     pub uses: Vec<Use>,
     /// Where the statement of the file starts that is being written.
     pub top: u32,
+    /// How many statements are around the one at hand.
+    pub nested: u32,
+    /// What `if` compares constants and parameters of profiles with, and whether it ever held.
+    pub compared: BTreeMap<Span, bool>,
     pub problems: Vec<Diagnostic>,
     /// The profiles that are being taken in, and their places among the uses.
     pub profiles: Vec<usize>,
@@ -158,7 +180,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         let written = self.written(statements, scope, block);
         let beside = Beside { hiding: &HashSet::new(), written: &written };
         let mut at = start;
-        let mut before = None;
+        let mut before = Before::Nothing;
         for statement in statements {
             let span = statement.span();
             self.copy(scope, at, span.start);
@@ -178,7 +200,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         block: Option<Block>,
         beside: Beside<'_, 'a>,
     ) {
-        let mut before = None;
+        let mut before = Before::Nothing;
         let mut written = self.written(statements, scope, block);
         written.extend(beside.written);
         for statement in statements {
@@ -212,7 +234,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         if !statements.iter().any(|statement| statement.keyword() == Some("with")) {
             return out;
         }
-        let mut before = None;
+        let mut before = Before::Nothing;
         for statement in statements {
             match statement.keyword() {
                 Some("if" | "else") => {
@@ -227,11 +249,11 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         out
     }
 
-    /// Any statement. `before` is whether the `if` right before it was taken.
+    /// Any statement. `before` is what became of the `if` right before it.
     pub(super) fn statement(
         &mut self,
         statement: Statement<'t, 'a>,
-        before: &mut Option<bool>,
+        before: &mut Before,
         scope: Scope<'_, 't, 'a>,
         block: Option<Block>,
         beside: Beside<'_, 'a>,
@@ -241,22 +263,50 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             return self.copy(scope, span.start, span.end);
         }
         match statement.keyword() {
-            Some("let" | "param" | "profile") if block == Some(Block::File) && scope.frame == Frames::FILE => {}
-            Some("with") => self.with(statement, scope, block, beside),
-            Some("if" | "else") => match self.is_taken(statement, before, scope) {
-                Some(taken) => self.branch(statement, taken, scope, block, beside),
-                None => self.copy(scope, span.start, span.end),
-            },
+            Some("let" | "param" | "profile") if self.nested == 0 => {}
+            _ if self.declares_inside(statement, block) => {}
+            Some("with") => {
+                self.nested += 1;
+                self.with(statement, scope, block, beside);
+                self.nested -= 1;
+            }
+            Some("if" | "else") => {
+                self.nested += 1;
+                match self.is_taken(statement, before, scope) {
+                    Some(taken) => self.branch(statement, taken, scope, block, beside),
+                    None => self.copy(scope, span.start, span.end),
+                }
+                self.nested -= 1;
+            }
             _ => {
                 if block == Some(Block::File) {
                     self.top = self.out.text.len() as u32;
                 }
+                self.nested += 1;
                 self.plain(statement, scope, block);
+                self.nested -= 1;
             }
         }
         if !matches!(statement.keyword(), Some("if" | "else")) {
-            *before = None;
+            *before = Before::Nothing;
         }
+    }
+
+    /// True for a declaration that does not stand in the file itself, which is reported.
+    pub(super) fn declares_inside(&mut self, statement: Statement<'t, 'a>, block: Option<Block>) -> bool {
+        let Some(word @ ("let" | "param" | "profile" | "use")) = statement.keyword() else { return false };
+        if block != Some(Block::File) || self.nested == 0 {
+            return false;
+        }
+        self.problems.push(
+            Diagnostic::new(code::E0305, statement.head_span(), format!("`{word}` stands in the file itself"))
+                .label("inside another statement")
+                .help(match word {
+                    "use" => "take the module in for every choice",
+                    _ => "declare it in the file; what differs can be chosen by `if` where it is used",
+                }),
+        );
+        true
     }
 
     /// A statement that is none of abstraction.

@@ -3,7 +3,7 @@
 //! What the application encrypts passes through by its server name. What the proxies see goes to the gateway under
 //! Istio's mutual TLS, in a subset of its own, so that the server name tells the gateway which host is meant.
 
-use mesh_diagnostics::Span;
+use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Node, Object, Rank, Resource, Text, Value};
 
 use super::{Lower, texts};
@@ -55,6 +55,38 @@ impl<'m, 'a> Lower<'m, 'a> {
                     poisoned: false,
                 };
                 self.route_of_external(&route);
+            }
+        }
+    }
+
+    /// Rules for a gateway's service that a caller would take in place of the chain's, and that lack its subset.
+    pub(super) fn chains_hidden(&self) {
+        let mesh = self.mesh;
+        let chains = (0..mesh.externals.len()).filter_map(|at| self.chain(ExternalId(at)));
+        let http = chains.filter(|chain| chain.external.emits && chain.rank == Rank::Http);
+        let mut gateways: Vec<(ServiceId, Span)> = http.map(|chain| (chain.workload, chain.span)).collect();
+        gateways.sort_unstable();
+        gateways.dedup_by_key(|(id, _)| *id);
+        if gateways.is_empty() {
+            return;
+        }
+        for rule in self.out.iter().filter(|resource| resource.kind == Kind::DestinationRule) {
+            let Some(host) = rule.spec.get("host").and_then(Node::text) else { continue };
+            for (id, via) in &gateways {
+                let own = self.service(*id).namespace;
+                if rule.namespace.as_deref() == own || !mesh_istio::host::overlap(host, &self.host(*id)) {
+                    continue;
+                }
+                self.problems.borrow_mut().push(
+                    Diagnostic::new(code::E0319, rule.span(), "hides the way through the egress gateway")
+                        .label("a rule for the gateway's service, in a namespace of callers")
+                        .also(*via, "callers go this way, in a subset of the gateway's service")
+                        .note("callers take the rule of their own namespace, which lacks that subset: every call would fail")
+                        .help(match own {
+                            Some(own) => format!("say it in the gateway's namespace: `in {own}`"),
+                            None => "leave it out".to_owned(),
+                        }),
+                );
             }
         }
     }
@@ -191,16 +223,35 @@ impl<'m, 'a> Lower<'m, 'a> {
             first.fill_from(rule);
             *rule = first;
         }
+        // Inside the mesh the host is called on its own port; a gateway is called on that of its listener.
+        let (inside, edges): (Vec<Node>, Vec<Node>) =
+            callers.iter().cloned().partition(|caller| caller.text() == Some("mesh"));
         if let Some(Node { value: Value::List(tests), .. }) = rule.get_mut("match") {
-            for test in tests {
-                let Value::Object(object) = &mut test.value else { continue };
-                object.put_list("gateways", callers.to_vec());
-                if object.get("port").is_none() {
-                    object.set("port", chain.port);
+            let mut all = Vec::with_capacity(tests.len());
+            for test in std::mem::take(tests) {
+                let Value::Object(object) = &test.value else { continue };
+                for (gateways, is_edge) in [(&inside, false), (&edges, true)] {
+                    if gateways.is_empty() {
+                        continue;
+                    }
+                    let mut object = object.clone();
+                    object.put_list("gateways", gateways.clone());
+                    if object.get("port").is_none() && !is_edge {
+                        object.set("port", chain.port);
+                    }
+                    all.push(Node::new(object, test.span));
                 }
             }
+            *tests = all;
         }
-        let Some(Node { value: Value::List(entries), .. }) = rule.get_mut("route") else { return };
+        for section in ["route", "mirrors"] {
+            let Some(Node { value: Value::List(entries), .. }) = rule.get_mut(section) else { continue };
+            self.ends_at_gateway(entries, chain, own, name);
+        }
+    }
+
+    /// Lets destinations end at the gateway where they ended at the host.
+    fn ends_at_gateway(&self, entries: &mut [Node], chain: &Chain<'_, 'a>, own: &str, name: &str) {
         for entry in entries {
             let Value::Object(entry) = &mut entry.value else { continue };
             let Some(Node { value: Value::Object(destination), span: at }) = entry.get_mut("destination") else {

@@ -80,10 +80,12 @@ impl<'a> Lower<'_, 'a> {
     }
 
     fn reach(&self, reach: Reach<'a>, at: Span, scope: &Scope<'a>, namespace: Option<&'a str>, hosts: &mut Hosts) {
-        let here = |place: Option<&str>| place.is_none() || place == namespace;
+        // In the scope of the mesh `.` would be the namespace of each workload.
+        let wide = scope.subject == Subject::Mesh;
+        let here = |place: Option<&str>| place.is_none() || (!wide && place == namespace);
         match reach {
             Reach::Namespace(name) => {
-                let place = if Some(name) == namespace { "." } else { name };
+                let place = if here(Some(name)) { "." } else { name };
                 hosts.entry(format!("{place}/*")).or_insert(at);
             }
             Reach::Service(id) => {
@@ -126,9 +128,10 @@ impl<'a> Lower<'_, 'a> {
                         .collect(),
                     _ => (0..self.mesh.services.len()).map(ServiceId).collect(),
                 };
-                let before = hosts.len();
                 let whole = callers.iter().all(|id| !self.service(*id).incomplete);
+                let mut calls = false;
                 for caller in callers.into_iter().map(|id| self.service(id)) {
+                    calls |= !caller.calls.is_empty() || !caller.external_calls.is_empty();
                     for (callee, _) in &caller.calls {
                         self.reach(Reach::Service(*callee), at, scope, namespace, hosts);
                     }
@@ -136,7 +139,9 @@ impl<'a> Lower<'_, 'a> {
                         self.reach(Reach::External(*callee), at, scope, namespace, hosts);
                     }
                 }
-                if hosts.len() == before && whole {
+                // Those of a wider scope are said elsewhere.
+                let own = scope.reaches.iter().any(|(reach, said)| *reach == Reach::Calls && *said == at);
+                if !calls && whole && own {
                     self.problems.borrow_mut().push(
                         Diagnostic::new(code::E0307, at, "nobody in this scope declares a call")
                             .label("stands for nothing")

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mesh_diagnostics::Span;
+use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Object, Rank, Resource, Text};
 
 use super::external::port_tls;
@@ -212,6 +212,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             if policy.is_empty() && by_path.is_empty() {
                 continue;
             }
+            self.lost_beside_ports(&policy);
             if !policy.is_empty() {
                 resource.spec.put_object("trafficPolicy", policy);
             }
@@ -298,6 +299,8 @@ impl<'m, 'a> Lower<'m, 'a> {
 
         let mut policy = policy_object(&layer, head.span, ports);
         self.port_settings(&layer, &port_layers, ports, &mut policy);
+        self.lost_beside_ports(&policy);
+        let tunnel = policy.get("tunnel").cloned();
         resource.spec.put_object("trafficPolicy", policy);
         let mut subset_fields: Vec<(&str, FieldSet)> = owner.map_or(Vec::new(), |owner| owner.subset_fields.clone());
         if let Some(traffic) = traffic.filter(|traffic| !owner.is_some_and(|owner| std::ptr::eq(owner, *traffic))) {
@@ -321,6 +324,10 @@ impl<'m, 'a> Lower<'m, 'a> {
                     port_layers.iter().map(|(number, port, span)| (*number, fold(own, port), *span)).collect();
                 self.port_settings(&layer, &of_version, ports, &mut policy);
                 subset.put_object("trafficPolicy", policy);
+            }
+            // Istio reads the tunnel of a version from its own policy only.
+            if let Some(tunnel) = &tunnel {
+                subset.set_path(&["trafficPolicy", "tunnel"], tunnel.clone());
             }
             for field in version.fields.iter().filter(|field| field.below("trafficPolicy").is_none()) {
                 self.set_fields(std::slice::from_ref(field), Kind::DestinationRule, &mut subset);
@@ -349,6 +356,28 @@ impl<'m, 'a> Lower<'m, 'a> {
             self.set_fields(std::slice::from_ref(field), Kind::DestinationRule, &mut resource.spec);
         }
         resource
+    }
+
+    /// What holds for the whole target, and is lost on a port that has settings of its own.
+    fn lost_beside_ports(&self, policy: &Object) {
+        let Some(ports) = policy.get("portLevelSettings") else { return };
+        let lost = [("retryBudget", "retry-budget"), ("proxyProtocol", "proxy-protocol")];
+        for (node, word) in lost.iter().filter_map(|(field, word)| Some((policy.get(field)?, *word))) {
+            let port = ports.list().first().map_or(ports.span, |port| port.span);
+            self.problems.borrow_mut().push(
+                Diagnostic::new(
+                    code::E0319,
+                    node.span,
+                    format!("`{word}` does not hold on a port with settings of its own"),
+                )
+                .label("would be lost there")
+                .also(port, "settings of a port")
+                .note(
+                    "Istio takes the settings of a port in place of those of the target, and a port has no such field",
+                )
+                .help("keep one of them"),
+            );
+        }
     }
 
     fn port_settings(&self, layer: &Layer<'a>, ports: &[(u16, Layer<'a>, Span)], kinds: Ports, policy: &mut Object) {

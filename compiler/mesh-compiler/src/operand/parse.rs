@@ -19,6 +19,15 @@ pub(crate) struct Reader<'t, 'a> {
     pub tree: &'t Tree<'a>,
 }
 
+/// A text whose holes are filled: `$${` is `${` itself. A hole that is left stands for nothing, which is reported.
+fn filled(text: Cow<'_, str>) -> Result<Cow<'_, str>, Failure> {
+    if !text.contains("${") {
+        return Ok(text);
+    }
+    let open = text.match_indices("${").any(|(at, _)| !text[..at].ends_with('$'));
+    if open { Err(Failure::Quiet) } else { Ok(Cow::Owned(text.replace("$${", "${"))) }
+}
+
 impl<'a> Reader<'_, 'a> {
     /// The value of an item where a type is expected.
     pub fn read(&self, of: Type, item: Item) -> Result<Arg<'a>, Failure> {
@@ -67,9 +76,9 @@ impl<'a> Reader<'_, 'a> {
             OperandKind::String => {
                 let inner = &text[1..text.len() - 1];
                 let resolved = unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?;
-                self.string(of, resolved, span)
+                self.string(of, filled(resolved)?, span)
             }
-            OperandKind::Text => self.string(of, block_text(&text[3..text.len() - 3]), span),
+            OperandKind::Text => self.string(of, filled(block_text(&text[3..text.len() - 3]))?, span),
             OperandKind::Regex => self.regex(of, &text[2..text.len() - 1], span),
             OperandKind::Group(_) if of == Type::Group => Ok(Value::Word(text)),
             OperandKind::Group(_) => Err(expected(of, "a group", span).into()),
@@ -85,9 +94,9 @@ impl<'a> Reader<'_, 'a> {
             OperandKind::Bare if text.starts_with('$') => return Err(Failure::Quiet),
             OperandKind::String => {
                 let inner = &text[1..text.len() - 1];
-                unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?
+                filled(unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?)?
             }
-            OperandKind::Text => block_text(&text[3..text.len() - 3]),
+            OperandKind::Text => filled(block_text(&text[3..text.len() - 3]))?,
             OperandKind::Regex => Cow::Owned(text[2..text.len() - 1].replace("\\\"", "\"")),
             OperandKind::Bare | OperandKind::Path | OperandKind::Group(_) | OperandKind::Equals => Cow::Borrowed(text),
         })
@@ -298,7 +307,7 @@ impl<'a> Reader<'_, 'a> {
                 OperandKind::Bare => Ok(Cow::Borrowed(slice)),
                 OperandKind::String => {
                     let inner = &slice[1..slice.len() - 1];
-                    unescape(inner).map_err(|escape| bad_escape(span, inner, escape).into())
+                    filled(unescape(inner).map_err(|escape| bad_escape(span, inner, escape))?)
                 }
                 _ => Err(expected(Type::Pair, "something else", span).into()),
             }

@@ -9,7 +9,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[File],
         &["targets:TARGET, [ in namespace:NAMESPACE ] [ as object:NAME ]"],
         "access logs, traces and metrics of a workload, a namespace or the mesh",
-        "observe namespace shop < trace 5%; access-log when \"response.code >= 500\" >",
+        "observe namespace shop < trace 5%; access-log >",
         "Telemetry",
     )
     .must(Observe)
@@ -44,7 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[Observe],
         &["[ to providers:PROVIDER, ] [ when filter:STRING ] [ at side:{client|server} ]", "off"],
         "which requests are logged, and where",
-        "access-log when \"response.code >= 500\"",
+        "access-log to json when \"response.code >= 500\"",
         "Telemetry `accessLogging`",
     ),
     clause(

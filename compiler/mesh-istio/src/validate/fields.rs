@@ -133,12 +133,12 @@ fn kind_of(value: &Value) -> &'static str {
 /// One value: the field's own, or a member of its list or map.
 fn one(node: &Node, field: &Field, release: Release, found: &mut Found) {
     match (field.of, &node.value) {
-        (Of::Any, _) | (Of::Bool, Value::Bool(_)) => {}
+        (Of::Any, Value::Object(_)) | (Of::Bool, Value::Bool(_)) => {}
         (Of::Object, Value::Object(value)) => object(value, field, release, found),
         (Of::Text | Of::Duration | Of::IntOrText, Value::Text(value)) => text(node, value, field, release, found),
         (Of::Int | Of::Number | Of::IntOrText, Value::Int(value)) => number(node, *value as f64, field, found),
         (Of::Number, Value::Float(value)) => number(node, *value, field, found),
-        (Of::Object, _) => wrong_type(node, field, "an object", found),
+        (Of::Object | Of::Any, _) => wrong_type(node, field, "an object", found),
         (Of::Bool, _) => wrong_type(node, field, "`true` or `false`", found),
         (Of::Text, _) => wrong_type(node, field, "a text", found),
         (Of::Duration, _) => wrong_type(node, field, "a duration", found),
