@@ -16,6 +16,7 @@ mod membership;
 mod mtls;
 mod overlap;
 mod policies;
+mod repeated;
 mod retries;
 mod rewrites;
 mod shadow;
@@ -33,7 +34,7 @@ use view::View;
 #[must_use]
 pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
     let view = View::new(resources, facts);
-    let findings: [fn(&View<'_>) -> Vec<Diagnostic>; 17] = [
+    let findings: [fn(&View<'_>) -> Vec<Diagnostic>; 18] = [
         retries::find,
         ejection::find,
         shadow::find,
@@ -51,6 +52,7 @@ pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
         delegates::find,
         workloads::find,
         ambient::find,
+        repeated::find,
     ];
     findings.iter().flat_map(|find| find(&view)).collect()
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
-use mesh_istio::{Kind, Node, Resource, Value};
+use mesh_istio::{Kind, Node, Resource};
 
 use crate::ambient::http_test;
-use crate::view::{View, items, namespace, text};
+use crate::view::{View, items, namespace, text, words};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = closing(view);
@@ -112,20 +112,4 @@ fn authorizers(view: &View<'_>) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// A value without the places it was said at.
-fn words(node: &Node, out: &mut String) {
-    match &node.value {
-        Value::Object(_) => {
-            for (key, node) in node.fields() {
-                *out += key;
-                *out += ":";
-                words(node, out);
-            }
-        }
-        Value::List(list) => list.iter().for_each(|node| words(node, out)),
-        _ => *out += node.text().unwrap_or_default(),
-    }
-    *out += ",";
 }

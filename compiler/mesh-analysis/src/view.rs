@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact, Text};
+use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact, Text, Value};
 
 /// A bundle and its facts, with the look-ups that findings share.
 pub(crate) struct View<'r> {
@@ -207,4 +207,20 @@ pub(crate) fn in_mesh(resource: &Resource) -> bool {
 /// A gateway of a VirtualService as `namespace/name`, wherever it is written.
 pub(crate) fn gateway_key(resource: &Resource, gateway: &str) -> String {
     if gateway.contains('/') { gateway.to_owned() } else { format!("{}/{gateway}", namespace(resource)) }
+}
+
+/// A value without the places it was said at.
+pub(crate) fn words(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Object(_) => {
+            for (key, node) in node.fields() {
+                *out += key;
+                *out += ":";
+                words(node, out);
+            }
+        }
+        Value::List(list) => list.iter().for_each(|node| words(node, out)),
+        _ => *out += node.text().unwrap_or_default(),
+    }
+    *out += ",";
 }

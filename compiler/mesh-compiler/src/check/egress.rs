@@ -13,7 +13,17 @@ impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn egress(&mut self) {
         for (id, name, span) in std::mem::take(&mut self.via_names) {
             let here = self.mesh.externals[id.0].namespace;
-            let Some(gateway) = self.gateway_named(name, here, span) else { continue };
+            let known = self.diagnostics.len();
+            let Some(gateway) = self.gateway_named(name, here, span) else {
+                // What is usually forgotten is another gateway than for calls from outside.
+                if let Some(problem) = self.diagnostics[known..].first_mut().filter(|problem| problem.fix.is_none()) {
+                    let name = if name.name.starts_with("istio-") { "egress" } else { name.name };
+                    problem.help = Some(format!(
+                        "declare it: `gateway {name} on istio-egressgateway.istio-system`; `use std/istioctl` declares that service"
+                    ));
+                }
+                continue;
+            };
             self.mesh.externals[id.0].via.push((gateway, span));
             if let Some(problem) = self.broken_chain(id) {
                 self.push(problem);

@@ -84,6 +84,9 @@ impl<'t, 'a> Checker<'t, 'a> {
                         ),
                     }
                 }
+                if let Some(weight) = args.get("weight").filter(|arg| arg.number() == 0) {
+                    self.diagnostics.push(super::workload::weightless(weight.span));
+                }
                 external.endpoints.push(Endpoint {
                     address,
                     locality: args.get("place").map(|arg| (arg.word(), arg.span)),

@@ -1,13 +1,14 @@
 //! `workload`: machines of the mesh, and templates for them.
 
-use mesh_diagnostics::{Diagnostic, code};
+use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Object, Protocol};
 
 use super::external::port_name;
+use super::names::unknown_port;
 use super::service::no_export;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses};
-use crate::model::{About, Port};
+use crate::model::{About, Pair, Port, Service, ServiceId};
 use crate::operand::Arg;
 use crate::vocabulary::Block;
 
@@ -49,14 +50,20 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let mut entry = Object::new(span);
         self.set_all(statement.site, &clauses, Kind::WorkloadEntry, &[], &mut entry);
-        let mut ports = Object::new(span);
-        for clause in &clauses.list {
-            self.machine_port(clause, &mut ports);
-        }
-        entry.put_object("ports", ports);
         let mut labels = Vec::new();
         for clause in clauses.all("select") {
             self.pairs(clause.args.list("labels"), &mut labels, true);
+        }
+        let service = self.service_of_machine(&labels, name.word(), head.namespace);
+        let mut ports = Object::new(span);
+        for clause in &clauses.list {
+            self.machine_port(clause, service, &mut ports);
+        }
+        entry.put_object("ports", ports);
+        if let Some(weight) =
+            clauses.get("weight").and_then(|clause| clause.args.get("count")).filter(|arg| arg.number() == 0)
+        {
+            self.push(weightless(weight.span));
         }
         let mut selected = Object::new(span);
         if labels.is_empty() {
@@ -90,13 +97,39 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
-    fn machine_port(&mut self, clause: &Clause<'t, 'a>, ports: &mut Object) {
+    /// The service of virtual machines that selects a machine by its labels: its ports have the names that count.
+    fn service_of_machine(&self, labels: &[Pair<'a>], name: &str, place: Option<&str>) -> Option<ServiceId> {
+        let has = |key: &str, value: &str| {
+            labels.iter().any(|(own, is, _)| own == key && is == value)
+                || (labels.is_empty() && key == "app" && value == name)
+        };
+        let selects = |service: &Service<'a>| {
+            let app = || has("app", service.name);
+            if service.select.is_empty() { app() } else { service.select.iter().all(|(key, value, _)| has(key, value)) }
+        };
+        let at = self.mesh.services.iter().position(|service| {
+            service.vm.is_some() && service.namespace == place && !service.incomplete && selects(service)
+        });
+        at.map(ServiceId)
+    }
+
+    fn machine_port(&mut self, clause: &Clause<'t, 'a>, service: Option<ServiceId>, ports: &mut Object) {
         let (Some(protocol), Some(arg)) = (Protocol::named(clause.name()), clause.args.get("port")) else { return };
         let number = arg.number() as u16;
         let target = clause.args.get("target").map_or(number, |arg| arg.number() as u16);
         let port =
             Port { number, target, alias: clause.args.get("alias").map(Arg::word), protocol, span: clause.span() };
-        let name = port_name(&port);
+        let mut name = port_name(&port);
+        if let Some(ServiceId(at)) = service {
+            let service = &self.mesh.services[at];
+            // Istio finds the port of a machine by the name that the service has for it.
+            let Some(own) = service.ports.iter().find(|own| own.number == number) else {
+                let problem = unknown_port(service.name, &number.to_string(), &service.ports, service.span, arg);
+                self.push(problem.note("the service selects this machine, and calls go to its ports"));
+                return;
+            };
+            name = port_name(own);
+        }
         match ports.get(&name) {
             Some(first) => {
                 let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{name}` is declared twice"));
@@ -169,4 +202,11 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         body.put_object("inboundConnectionPool", pool);
     }
+}
+
+/// A share that Istio reads as another one.
+pub(super) fn weightless(span: Span) -> Diagnostic {
+    Diagnostic::new(code::E0310, span, "Istio reads the weight 0 as 1")
+        .label("would get requests all the same")
+        .help("leave the endpoint out, or write a weight of 1 at least")
 }
