@@ -86,7 +86,9 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
                 }
                 once.insert(clause.name(), clause.span());
             }
-            if clause.word.entry.stage == Stage::Planned {
+            // What is left of abstraction could not be put in place, which is reported.
+            let left = matches!(clause.name(), "with" | "if" | "else");
+            if left || clause.word.entry.stage == Stage::Planned {
                 out.poisoned = true;
             }
             out.list.push(clause);

@@ -63,12 +63,24 @@ fn uses_abstraction(tree: &Tree<'_>) -> bool {
 }
 
 impl Expansion {
-    /// The tree that later stages are to see for each file: a new one where the file abstracts.
-    ///
-    /// Its syntax is known to be right where that of the file is; what is wrong there is reported already.
-    pub fn trees(&self) -> Vec<Option<Tree<'_>>> {
-        let files = self.files.par_iter();
-        files.map(|file| file.as_ref().map(|file| mesh_syntax::parse(file.id, &file.text).tree)).collect()
+    /// The tree that later stages are to see for each file, a new one where the file abstracts; and what is wrong in its
+    /// text where the file itself was right, such as blocks that stand too deep when they are taken in.
+    pub fn trees(&self, originals: &[Tree<'_>]) -> (Vec<Option<Tree<'_>>>, Vec<Diagnostic>) {
+        let parsed: Vec<_> = self
+            .files
+            .par_iter()
+            .map(|file| file.as_ref().map(|file| mesh_syntax::parse(file.id, &file.text)))
+            .collect();
+        let mut problems = Vec::new();
+        let mut trees = Vec::with_capacity(parsed.len());
+        for (parsed, original) in parsed.into_iter().zip(originals) {
+            let right = !original.all_statements().any(|statement| statement.is_broken());
+            trees.push(parsed.map(|parsed| {
+                problems.extend(parsed.diagnostics.into_iter().filter(|_| right));
+                parsed.tree
+            }));
+        }
+        (trees, problems)
     }
 
     /// The problems in the shape of branches that are not taken.

@@ -64,7 +64,8 @@ pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
     let (expansion, problems) = expand::expand(sources, &trees, choices);
     diagnostics.extend(problems);
     diagnostics.extend(expansion.untaken());
-    let expanded = expansion.trees();
+    let (expanded, problems) = expansion.trees(&trees);
+    diagnostics.extend(problems);
     let mesh = check(sources, &trees, &expanded, complete, &mut diagnostics);
     let (mut lowered, clashes) = lower::lower(&mesh);
     diagnostics.extend(clashes);

@@ -5,6 +5,8 @@ mod numbers;
 mod parse;
 mod pattern;
 mod text;
+
+pub(crate) use text::block_text;
 mod words;
 
 use std::borrow::Cow;

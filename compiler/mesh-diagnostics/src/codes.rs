@@ -99,6 +99,7 @@ codes! {
     Error E0222 "E0222" "a parameter without a value";
     Error E0223 "E0223" "a list in the place of one value";
     Error E0224 "E0224" "a name that stands for nothing";
+    Error E0225 "E0225" "more behind a name than can be written out";
 
     // Types: what a place expects.
     Error E0301 "E0301" "an operand of another type is expected";

@@ -64,7 +64,7 @@ pub(crate) fn too_deep(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn yaml(span: Span) -> Diagnostic {
-    let first = Span::new(span.file, span.start, span.start + "apiVersion".len().min(span.end as usize) as u32);
+    let first = Span::new(span.file, span.start, (span.start + "apiVersion".len() as u32).min(span.end));
     Diagnostic::new(code::E0112, first, "this is YAML, not Mesh")
         .label("a YAML document starts here")
         .note("meshc writes YAML and does not read it; the lines up to the next Mesh statement are skipped")

@@ -410,6 +410,24 @@ if $env is prod < route a < v2 > > else < route a < v1 > >
 }
 
 #[test]
+fn what_one_choice_does_not_need_is_kept_for_another() {
+    let program = "param env of dev, prod default dev
+in shop
+service a < http 80 >
+traffic a < if $env is prod < eject 5 x 5xx every 5s for 30s >; ignore eject-needs-at-most \"many endpoints\" >
+service b < http 80 >
+traffic b < balance random; ignore eject-needs-at-most \"many endpoints\" >
+";
+    let folder = folder(&[("a.mesh", program)]);
+    let said = text(&meshc(folder.path(), &["build", "a.mesh"]).stderr);
+    assert!(!said.contains("ignored-nothing"), "{said}");
+    meshc(folder.path(), &["check", "--fix", "a.mesh"]);
+    let mended = std::fs::read_to_string(folder.path().join("a.mesh")).expect("the file is there");
+    let kept = mended.lines().filter(|line| line.contains("ignore eject-needs-at-most")).collect::<Vec<_>>();
+    assert!(matches!(kept.as_slice(), [line] if line.contains("$env")), "{mended}");
+}
+
+#[test]
 fn expand_prints_a_program_without_abstraction() {
     let folder = folder(&[("a.mesh", CHOICES), ("bad.mesh", "in shop\nroute a < with nobody >\n")]);
     let output = meshc(folder.path(), &["expand", "--set", "env=prod", "a.mesh"]);
@@ -422,6 +440,17 @@ fn expand_prints_a_program_without_abstraction() {
     assert_eq!(again.stdout, meshc(folder.path(), &["build", "--set", "env=prod", "a.mesh"]).stdout);
     let output = meshc(folder.path(), &["expand", "bad.mesh"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+}
+
+#[test]
+fn a_module_of_ones_own_wins_over_the_library() {
+    let folder = folder(&[
+        ("main.mesh", "use std/resilience\nuse ./common\nin shop\nservice a < http 80 >\nroute a < with read >\n"),
+        ("common/retries.mesh", "profile read < timeout 99s >\n"),
+    ]);
+    let output = meshc(folder.path(), &["build", "main.mesh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("timeout: 99s"), "{}", text(&output.stdout));
 }
 
 #[test]

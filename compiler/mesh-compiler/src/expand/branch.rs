@@ -25,7 +25,8 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             self.put("\n", site, scope.frame);
             return self.inline(&children, site, scope, block, beside);
         }
-        let Some(block) = block else { return };
+        children.iter().for_each(|child| self.names.mark(*child));
+        let Some(block) = block.filter(|block| !block.is_free()) else { return };
         std::mem::swap(&mut self.out, &mut self.other);
         let uses = self.uses.len();
         for child in &children {
@@ -109,6 +110,9 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     fn known_choices(&mut self, scope: Scope<'_, 't, 'a>, name: Operand, values: &[Item]) {
         let tree = scope.tree;
         let text = tree.slice(name).trim_start_matches('$');
+        if scope.bound.is_some_and(|bound| bound.profile.formals.iter().any(|formal| formal.name == text)) {
+            return;
+        }
         let Found::One(at) = self.names.constant(text, tree.file()) else { return };
         let Some((kind, _)) = &self.names.constants[at].parameter else { return };
         for item in values {

@@ -90,10 +90,7 @@ impl ParameterKind {
         match self {
             ParameterKind::Choice(words) => words.iter().any(|word| word == value),
             ParameterKind::Count => !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()),
-            ParameterKind::Duration => {
-                let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-                number(&value[..value.len() - unit.len()]) && matches!(unit, "ms" | "s" | "m" | "h")
-            }
+            ParameterKind::Duration => is_duration(value),
             ParameterKind::Percent => value.strip_suffix('%').is_some_and(number),
             ParameterKind::String => !value.contains(['\n', '\r']),
             ParameterKind::Name => {
@@ -183,6 +180,18 @@ fn parameter(statement: Statement<'_, '_>) -> Option<Parameter> {
         default: default.map(|item| unquoted(tree.slice(item.key)).to_owned()),
         span: tree.span(name.key),
     })
+}
+
+/// True for `2s`, `1m30s`.
+fn is_duration(value: &str) -> bool {
+    let mut rest = value;
+    while !rest.is_empty() {
+        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let unit = ["ms", "s", "m", "h"].into_iter().find(|unit| digits.starts_with(unit));
+        let Some(unit) = unit.filter(|_| digits.len() < rest.len()) else { return false };
+        rest = &digits[unit.len()..];
+    }
+    !value.is_empty()
 }
 
 /// A word, or the inside of a text in quotes.

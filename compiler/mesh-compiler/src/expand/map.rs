@@ -96,6 +96,11 @@ impl Map {
 
     /// Where a stretch of the text was written: in one frame, the innermost that holds all of it.
     pub fn origin(&self, span: Span, frames: &Frames) -> (Span, FrameId) {
+        // An empty span is where something is missing: behind the byte before it.
+        if span.start == span.end && span.start > 0 {
+            let (before, frame) = self.origin(Span::new(span.file, span.start - 1, span.start), frames);
+            return (before.after(), frame);
+        }
         let first = self.piece(span.start);
         let last = self.piece(if span.end > span.start { span.end - 1 } else { span.end });
         let (Some(first), Some(last)) = (first, last) else { return (frames.0[0].site, Frames::FILE) };

@@ -161,7 +161,11 @@ impl<'t, 'a> Names<'t, 'a> {
                 self.doubtful.insert(text);
                 return;
             }
-            let chosen = choices.get(text).filter(|value| kind.takes(value)).map(|value| kind.written(value));
+            let chosen = choices.get(text).filter(|value| kind.takes(value)).map(|value| {
+                // A word is written as the declaration writes it, in quotes or without.
+                let word = allowed.iter().map(|item| tree.slice(item.key)).find(|word| *unquoted(word) == *value);
+                word.map_or_else(|| kind.written(value), str::to_owned)
+            });
             if let Some(item) = default
                 && !kind.takes(unquoted(tree.slice(item.key)))
             {
@@ -244,10 +248,30 @@ impl<'t, 'a> Names<'t, 'a> {
         if let Some(ours) = of(&|other| self.owner(other) == Owner::Program) {
             return Found::One(ours);
         }
-        match places {
+        // A module of one's own comes before the library.
+        let own: Vec<usize> =
+            places.iter().copied().filter(|at| self.owner(list[*at].file()) == Owner::Module).collect();
+        match if own.is_empty() { places } else { &own } {
             [] => Found::None,
             [one] => Found::One(*one),
             [one, other, ..] => Found::Several(list[*one].span(), list[*other].span()),
+        }
+    }
+
+    /// Takes the names in a branch that does not count as used: for another choice they are.
+    pub(super) fn mark(&self, statement: Statement<'t, 'a>) {
+        let tree = statement.tree();
+        if let (Some("with"), Some(item)) = (statement.keyword(), statement.items().get(1)) {
+            self.profile(tree.slice(item.key), tree.file());
+        }
+        for (at, _) in tree.text()[statement.head_span().range()].match_indices('$') {
+            let rest = &tree.text()[statement.head_span().range()][at + 1..];
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());
+            self.constant(&rest[..end], tree.file());
+        }
+        for child in statement.children() {
+            self.mark(child);
         }
     }
 

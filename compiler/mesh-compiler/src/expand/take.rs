@@ -69,6 +69,9 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                 return self.copy(scope, span.start, span.end);
             }
         };
+        if self.is_too_much(self.profiles.len(), at) {
+            return;
+        }
         if let Some(start) = self.profiles.iter().position(|open| *open == number) {
             self.cycle(start, number, at);
             return self.copy(scope, span.start, span.end);
@@ -83,6 +86,9 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         let children: Vec<Statement<'t, 'a>> = profile.statement.children().collect();
         self.put("\n", head, scope.frame);
         let start = self.out.text.len() as u32;
+        if block == Some(Block::File) {
+            self.top = start;
+        }
         let place = self.uses.len();
         self.uses.push(Use { start, end: start, top: self.top, profile: profile.span, site: head, hidden: Vec::new() });
         self.profiles.push(number);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span};
+use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use mesh_istio::Resource;
 
 use super::Expansion;
@@ -26,6 +26,10 @@ impl Expansion {
         let mut out: Vec<Diagnostic> = Vec::new();
         let mut seen: HashMap<(&'static str, Span, String), (usize, usize)> = HashMap::new();
         for diagnostic in diagnostics.into_iter() {
+            // What is silenced in a profile may be found where it is taken in elsewhere.
+            if diagnostic.code.id == code::IGNORED_NOTHING.id && self.is_in_profile(diagnostic.primary.span) {
+                continue;
+            }
             let taken_in = self.site(diagnostic.primary.span, sources).is_some();
             let traced = self.traced(diagnostic, sources);
             if taken_in {
@@ -53,6 +57,13 @@ impl Expansion {
         let (_, frame) = map.origin(span, &file.frames);
         let ours = |frame: &Frame| frame.what == What::Profile && !is_standard(sources, frame.site.file);
         file.frames.around(frame).find(ours).map(|frame| frame.site)
+    }
+
+    fn is_in_profile(&self, span: Span) -> bool {
+        self.written(span.file).is_some_and(|(file, map)| {
+            let (_, frame) = map.origin(span, &file.frames);
+            file.frames.around(frame).any(|frame| frame.what == What::Profile)
+        })
     }
 
     fn traced(&self, mut diagnostic: Diagnostic, sources: &Sources) -> Diagnostic {
@@ -144,9 +155,8 @@ impl Written {
         let first = self.uses.partition_point(|used| used.top < statement.start);
         let inside = self.uses[first..].iter().take_while(within);
         let behind = self.uses.partition_point(|used| used.start <= statement.start);
-        let top = behind.checked_sub(1).map(|last| self.uses[last].top);
-        let first = top.map_or(behind, |top| self.uses.partition_point(|used| used.top < top));
-        let around = self.uses[first..behind].iter().filter(move |used| {
+        // Those around it are not far: a profile says some statements, and takes in some others for each.
+        let around = self.uses[..behind].iter().rev().take(256).filter(move |used| {
             used.top != statement.start && used.start <= statement.start && statement.end <= used.end
         });
         inside.chain(around)

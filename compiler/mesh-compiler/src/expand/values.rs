@@ -7,13 +7,23 @@ use super::choices::{is_single, unquoted};
 use super::map::What;
 use super::names::{Found, is_name};
 use super::write::{Meaning, Scope, Writer};
+use crate::operand::block_text;
 use crate::suggest::nearest;
+
+/// How deep names may stand behind each other.
+const MAX_DEPTH: usize = 64;
+
+/// How many names a file may put something in place of, all in all.
+const MAX_STEPS: u32 = 1_000_000;
+
+/// How long a file may become.
+const MAX_BYTES: usize = 256 << 20;
 
 impl<'t, 'a> Writer<'_, 't, 'a> {
     /// The items of a phrase, with what names stand for in place of names; `at` is how far the text is written.
-    pub(super) fn items(&mut self, scope: Scope<'_, 't, 'a>, items: &[Item], at: &mut u32) {
+    pub(super) fn items(&mut self, scope: Scope<'_, 't, 'a>, items: &[Item], at: &mut u32, single: bool) {
         for item in items {
-            let paired = item.value.is_some();
+            let paired = single || item.value.is_some();
             for operand in std::iter::once(item.key).chain(item.value) {
                 let text = scope.tree.slice(operand);
                 match operand.kind {
@@ -30,7 +40,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                         self.holes(scope, operand);
                     }
                     OperandKind::String if text.contains('$') => self.bare_names(scope, operand),
-                    OperandKind::Group(group) => self.items(scope, scope.tree.group(group), at),
+                    OperandKind::Group(group) => self.items(scope, scope.tree.group(group), at, false),
                     _ => {}
                 }
             }
@@ -78,7 +88,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                 }
             };
             let frame = self.frames.enter(scope.frame, span, What::Value);
-            return Some(Meaning::Items(opened(from.tree, value), Scope { frame, ..from }));
+            return Some(Meaning::Items(opened(from.tree, value), Scope { frame, ..from }, None));
         }
         match self.names.constant(text, scope.tree.file()) {
             Found::One(at) => {
@@ -97,20 +107,15 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                     );
                     return None;
                 }
+                if self.is_too_much(self.constants.len(), span) {
+                    return None;
+                }
                 let frame = self.frames.enter(scope.frame, span, What::Value);
                 let items = match constant.items {
                     [one] if one.value.is_none() => opened(constant.tree, one.key),
                     items => items.to_vec(),
                 };
-                // A constant of constants is followed here, so that a circle is found.
-                self.constants.push(at);
-                let scope = Scope { tree: constant.tree, frame, bound: None };
-                let inner = items.iter().flat_map(|item| std::iter::once(item.key).chain(item.value));
-                let circle = inner
-                    .filter(|operand| constant.tree.slice(*operand).starts_with('$'))
-                    .any(|operand| self.meaning(scope, operand).is_none());
-                self.constants.pop();
-                (!circle).then_some(Meaning::Items(items, scope))
+                Some(Meaning::Items(items, Scope { tree: constant.tree, frame, bound: None }, Some(at)))
             }
             Found::Several(first, second) => {
                 self.ambiguous("name", text, span, first, second);
@@ -135,6 +140,11 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             return;
         }
         let problem = Diagnostic::new(code::E0224, span, format!("nothing is named `{text}`")).label("not known");
+        let site = self.frames.around(scope.frame).find(|frame| frame.what == What::Profile).map(|frame| frame.site);
+        let problem = match site {
+            Some(site) => problem.also(site, "taken in here"),
+            None => problem,
+        };
         self.problems.push(match near {
             Some(near) if span.end - span.start == text.len() as u32 + 1 => {
                 problem.fix(format!("write `${near}`"), span, format!("${near}"))
@@ -151,25 +161,58 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         let span = scope.tree.span(operand);
         match meaning {
             Meaning::Chosen(text) => self.put(&text, span, scope.frame),
-            Meaning::Items(items, from) => {
-                if paired && !is_single(&items) {
-                    self.list(span);
+            Meaning::Items(items, from, constant) => {
+                if items.is_empty() || (paired && !is_single(&items)) {
+                    self.list(&items, span, scope);
                     return self.copy(scope, operand.start, operand.end);
                 }
-                let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
-                let mut at = first.key.start;
-                self.items(from, &items, &mut at);
-                self.copy(from, at, last.end());
+                self.constants.extend(constant);
+                for (number, item) in items.iter().enumerate() {
+                    // Whatever stood between them: a line break would end the statement.
+                    if number > 0 {
+                        self.put(", ", span, from.frame);
+                    }
+                    let mut at = item.key.start;
+                    self.items(from, std::slice::from_ref(item), &mut at, paired);
+                    self.copy(from, at, item.end());
+                }
+                if constant.is_some() {
+                    self.constants.pop();
+                }
             }
         }
     }
 
-    fn list(&mut self, span: Span) {
-        self.problems.push(
-            Diagnostic::new(code::E0223, span, "a list stands where one value is needed")
-                .label("stands for several")
-                .help("name a single value, or write the list where a list can stand"),
-        );
+    /// True where more stands behind names than a program can mean: said once.
+    pub(super) fn is_too_much(&mut self, depth: usize, span: Span) -> bool {
+        self.steps += 1;
+        if depth < MAX_DEPTH && self.steps < MAX_STEPS && self.out.text.len() < MAX_BYTES {
+            return false;
+        }
+        if !self.exhausted {
+            self.exhausted = true;
+            let label = if depth < MAX_DEPTH { "and still more" } else { "one behind the other" };
+            self.problems.push(
+                Diagnostic::new(code::E0225, span, "too much stands behind this name")
+                    .label(label)
+                    .note(format!(
+                        "names may stand {MAX_DEPTH} deep behind each other, and for {MAX_STEPS} others in a file"
+                    ))
+                    .help("names that stand for two of the next ones double what is written with each"),
+            );
+        }
+        true
+    }
+
+    fn list(&mut self, items: &[Item], span: Span, scope: Scope<'_, 't, 'a>) {
+        let label = if items.is_empty() { "stands for nothing" } else { "stands for several" };
+        let problem = Diagnostic::new(code::E0223, span, "a list stands where one value is needed").label(label);
+        let site = self.frames.around(scope.frame).last().map(|frame| frame.site).filter(|site| *site != span);
+        let problem = match site {
+            Some(site) => problem.also(site, "for what stands here"),
+            None => problem,
+        };
+        self.problems.push(problem.help("name a single value, or write the list where a list can stand"));
     }
 
     /// The single text that a name stands for.
@@ -182,29 +225,43 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
                     .replace("$${", "${"),
                 false => text,
             }),
-            Meaning::Items(items, from) => {
+            Meaning::Items(items, from, constant) => {
                 if !is_single(&items) {
-                    self.list(span);
+                    self.list(&items, span, from);
                     return None;
                 }
-                let operand = items[0].key;
-                let slice = from.tree.slice(operand);
-                if slice.starts_with('$') {
-                    let inner = self.meaning(from, operand)?;
-                    return self.plain_text(inner, span);
+                self.constants.extend(constant);
+                let text = self.single_text(items[0].key, from, span);
+                if constant.is_some() {
+                    self.constants.pop();
                 }
-                if operand.kind != OperandKind::String {
-                    return Some(slice.to_owned());
-                }
-                // Its own holes are filled apart from the text at hand.
-                let known = self.problems.len();
-                let outside = std::mem::take(&mut self.out);
-                self.holes(from, operand);
-                let filled = std::mem::replace(&mut self.out, outside).text;
-                let text = unescape(unquoted(&filled)).map_or_else(|_| filled.clone(), |text| text.into_owned());
-                (self.problems.len() == known).then(|| text.replace("$${", "${"))
+                text
             }
         }
+    }
+
+    fn single_text(&mut self, operand: Operand, from: Scope<'_, 't, 'a>, span: Span) -> Option<String> {
+        let slice = from.tree.slice(operand);
+        if slice.starts_with('$') {
+            let inner = self.meaning(from, operand)?;
+            return self.plain_text(inner, span);
+        }
+        if !matches!(operand.kind, OperandKind::String | OperandKind::Text) {
+            return Some(slice.to_owned());
+        }
+        // Its own holes are filled apart from the text at hand.
+        let known = self.problems.len();
+        let outside = std::mem::take(&mut self.out);
+        self.holes(from, operand);
+        let filled = std::mem::replace(&mut self.out, outside).text;
+        if self.problems.len() > known {
+            return None;
+        }
+        let text = match operand.kind {
+            OperandKind::Text => block_text(filled.trim_matches('"')).into_owned(),
+            _ => unescape(unquoted(&filled)).map_or_else(|_| filled.clone(), |text| text.into_owned()),
+        };
+        Some(text.replace("$${", "${"))
     }
 
     /// A text with `${name}` in it; `$${` is `${` itself.
@@ -238,6 +295,17 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             at = end;
             let meaning = self.name(scope, name, span);
             match meaning.and_then(|meaning| self.plain_text(meaning, span)) {
+                Some(value)
+                    if operand.kind == OperandKind::Text
+                        && (value.contains(['\n', '\r']) || value.contains("\"\"\"")) =>
+                {
+                    self.problems.push(
+                        Diagnostic::new(code::E0223, span, "a text of several lines stands where one line is needed")
+                            .label("several lines, or quotes that would end the text around it")
+                            .help("write the lines here, or name them one by one"),
+                    );
+                    self.copy(scope, operand.start + found as u32, operand.start + end as u32);
+                }
                 Some(value) => {
                     let value = value.replace("${", "$${");
                     let quoted = serde_json::to_string(&value).unwrap_or_default();
@@ -251,10 +319,15 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     }
 }
 
-/// A value as items: a group is the list that it holds.
+/// A value as items: a group is the list that it holds, if it holds a list; what is joined by other words keeps its
+/// parentheses.
 fn opened(tree: &Tree<'_>, value: Operand) -> Vec<Item> {
+    let whole = || vec![Item { key: value, value: None, after_comma: false }];
     match value.kind {
-        OperandKind::Group(group) => tree.group(group).to_vec(),
-        _ => vec![Item { key: value, value: None, after_comma: false }],
+        OperandKind::Group(group) => {
+            let items = tree.group(group);
+            if items.iter().skip(1).all(|item| item.after_comma) { items.to_vec() } else { whole() }
+        }
+        _ => whole(),
     }
 }

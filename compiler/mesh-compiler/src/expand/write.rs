@@ -57,6 +57,8 @@ pub(super) fn file(names: &Names<'_, '_>, tree: &Tree<'_>, count: u32) -> (Writt
         profiles: Vec::new(),
         open: Vec::new(),
         constants: Vec::new(),
+        steps: 0,
+        exhausted: false,
     };
     let scope = Scope { tree, frame: Frames::FILE, bound: None };
     let statements: Vec<Statement<'_, '_>> = tree.statements().collect();
@@ -126,7 +128,8 @@ pub(super) struct Beside<'s, 'a> {
 
 /// What a name stands for: the items, and where they are looked up.
 pub(super) enum Meaning<'e, 't, 'a> {
-    Items(Vec<Item>, Scope<'e, 't, 'a>),
+    /// With the constant that they are the value of.
+    Items(Vec<Item>, Scope<'e, 't, 'a>, Option<usize>),
     /// Chosen from outside.
     Chosen(String),
 }
@@ -150,6 +153,10 @@ pub(super) struct Writer<'n, 't, 'a> {
     pub open: Vec<usize>,
     /// The constants that are being written.
     pub constants: Vec<usize>,
+    /// How often a name was looked up.
+    pub steps: u32,
+    /// It was too often, and that was said.
+    pub exhausted: bool,
 }
 
 impl<'t, 'a> Writer<'_, 't, 'a> {
@@ -231,22 +238,35 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         block: Option<Block>,
     ) -> HashSet<&'a str> {
         let mut out = HashSet::new();
-        if !statements.iter().any(|statement| statement.keyword() == Some("with")) {
-            return out;
+        let takes_in = |statement: &Statement<'t, 'a>| matches!(statement.keyword(), Some("with" | "if" | "else"));
+        if statements.iter().any(takes_in) {
+            self.collect(statements, scope, block, &mut out);
         }
+        out
+    }
+
+    fn collect(
+        &mut self,
+        statements: &[Statement<'t, 'a>],
+        scope: Scope<'_, 't, 'a>,
+        block: Option<Block>,
+        out: &mut HashSet<&'a str>,
+    ) {
         let mut before = Before::Nothing;
         for statement in statements {
             match statement.keyword() {
                 Some("if" | "else") => {
                     if self.is_taken(*statement, &mut before, scope) == Some(true) {
                         let inner: Vec<_> = statement.children().collect();
-                        out.extend(inner.iter().filter_map(|inner| once(*inner, block)));
+                        self.collect(&inner, scope, block, out);
                     }
                 }
-                _ => out.extend(once(*statement, block)),
+                _ => {
+                    before = Before::Nothing;
+                    out.extend(once(*statement, block));
+                }
             }
         }
-        out
     }
 
     /// Any statement. `before` is what became of the `if` right before it.
@@ -309,15 +329,45 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         true
     }
 
+    /// True where the word of a statement stands behind a name, and is one of abstraction, which comes too late then.
+    fn hides_keyword(&mut self, statement: Statement<'t, 'a>, scope: Scope<'_, 't, 'a>) -> bool {
+        let Some(first) = statement.keyword().filter(|word| word.starts_with('$')) else { return false };
+        let operand = statement.items()[0].key;
+        let span = scope.tree.span(operand);
+        let known = self.problems.len();
+        let text = self.meaning(scope, operand).and_then(|meaning| self.plain_text(meaning, span));
+        self.problems.truncate(known);
+        let Some(word) =
+            text.filter(|text| matches!(text.as_str(), "with" | "if" | "else" | "let" | "param" | "profile" | "use"))
+        else {
+            return false;
+        };
+        self.problems.push(
+            Diagnostic::new(
+                code::E0301,
+                span,
+                format!("`{first}` stands for `{word}`, which is a word of the language"),
+            )
+            .label("no name can stand here"),
+        );
+        true
+    }
+
     /// A statement that is none of abstraction.
     pub(super) fn plain(&mut self, statement: Statement<'t, 'a>, scope: Scope<'_, 't, 'a>, block: Option<Block>) {
         let (span, head, body) = (statement.span(), statement.head_span(), statement.block_span());
+        if self.hides_keyword(statement, scope) {
+            return;
+        }
         let mut at = span.start;
-        self.items(scope, statement.items(), &mut at);
+        self.items(scope, statement.items(), &mut at, false);
         self.copy(scope, at, head.end);
         if statement.has_block() && body.end > body.start + 1 {
             self.copy(scope, head.end, body.start + 1);
             let inner = block.and_then(|block| {
+                if block.is_free() {
+                    return Some(block);
+                }
                 let word = statement.keyword().and_then(|word| lookup(block, word)).or_else(|| lookup(block, ""));
                 word?.entry.block()
             });
@@ -334,6 +384,10 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
 fn once<'a>(statement: Statement<'_, 'a>, block: Option<Block>) -> Option<&'a str> {
     let block = block?;
     let keyword = statement.keyword();
+    let abstracts = matches!(keyword, Some("with" | "if" | "else" | "let" | "param" | "profile"));
+    if block.is_free() {
+        return keyword.filter(|_| !abstracts);
+    }
     if let Some(word) = keyword.and_then(|keyword| lookup(block, keyword)) {
         return keyword.filter(|_| word.entry.often == Often::Once);
     }
@@ -342,6 +396,5 @@ fn once<'a>(statement: Statement<'_, 'a>, block: Option<Block>) -> Option<&'a st
     let shares = 1 + items.iter().skip(1).take_while(|item| item.after_comma).count();
     // What is neither a word of the block nor a destination is a slip, which must not be hidden.
     let plain = items.get(shares).is_none_or(|next| next.value.is_none() && tree.slice(next.key) == "port");
-    let other = matches!(keyword, Some("with" | "if" | "else" | "let" | "param" | "profile"));
-    lookup(block, "").filter(|_| plain && !other).map(|_| "")
+    lookup(block, "").filter(|_| plain && !abstracts).map(|_| "")
 }

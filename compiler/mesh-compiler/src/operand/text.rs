@@ -21,9 +21,9 @@ pub(super) fn bad_escape(span: Span, inner: &str, escape: std::ops::Range<usize>
 /// The text between `"""`: without the first line break, and without the indentation that all lines share.
 ///
 /// A line ends in one way whatever the file has, so that the same program is the same everywhere.
-pub(super) fn block_text(inner: &str) -> Cow<'_, str> {
+pub(crate) fn block_text(inner: &str) -> Cow<'_, str> {
     if inner.contains('\r') {
-        return Cow::Owned(block_text(&inner.replace("\r\n", "\n")).into_owned());
+        return Cow::Owned(block_text(&inner.replace("\r\n", "\n").replace('\r', "\n")).into_owned());
     }
     let body = inner.strip_prefix('\n').unwrap_or(inner);
     if !body.contains('\n') {

@@ -1,8 +1,10 @@
 //! `meshc build`: the bundle, to standard output or into a folder.
 
+use mesh_compiler::parameters;
 use mesh_istio::validate::needs;
 use mesh_istio::{Format, Kind, Resource, emit};
 
+use super::check::is_unused;
 use super::{Compiled, compiled, report_problems};
 use crate::bundle::{self, Output};
 use crate::cli::{self, Build, Namespaces, Split};
@@ -12,7 +14,10 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
     if args.explain && args.format == cli::Format::Json {
         return Err(Failure("`--explain` writes comments, and JSON has none".to_owned()));
     }
-    let compiled = compiled(&args.program)?;
+    let mut compiled = compiled(&args.program)?;
+    if !parameters(compiled.sources()).is_empty() {
+        compiled.compilation.diagnostics.retain(|problem| !is_unused(problem));
+    }
     report_problems(&compiled, &args.program, false)?;
     if !compiled.is_good(args.program.deny) {
         return Ok(false);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use mesh_compiler::{compile_with, parameters};
-use mesh_diagnostics::{Diagnostic, Severity};
+use mesh_diagnostics::{Diagnostic, Severity, code};
 
 use super::{Compiled, choices, compiled, report_problems};
 use crate::cli::Check;
@@ -17,15 +17,16 @@ pub fn run(args: &Check) -> Result<bool, Failure> {
         return Err(Failure("`--fix` mends files, and standard input is none".to_owned()));
     }
     let mut compiled = compiled(&args.program)?;
+    every_choice(&mut compiled);
     if args.fix {
         compiled = fix(args, compiled)?;
     }
-    every_choice(&mut compiled);
     report_problems(&compiled, &args.program, true)?;
     Ok(compiled.is_good(args.program.deny))
 }
 
-/// Adds what is wrong for other choices of the parameters than those that are made.
+/// Adds what is wrong for other choices of the parameters than those that are made, and drops what is only unused for
+/// these: another choice uses it.
 fn every_choice(compiled: &mut Compiled) {
     let sources = &compiled.loaded.sources;
     let open = parameters(sources);
@@ -37,18 +38,26 @@ fn every_choice(compiled: &mut Compiled) {
         compiled.compilation = compile_with(sources, &base);
     }
     let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span, problem.title.clone());
-    let mut known: HashSet<_> = compiled.compilation.diagnostics.iter().map(place).collect();
+    let found = &mut compiled.compilation.diagnostics;
+    let mut known: HashSet<_> = found.iter().map(place).collect();
     for (name, value, choices) in choices::others(sources, &compiled.choices) {
-        for problem in compile_with(sources, &choices).diagnostics.iter() {
-            // What is not used for one choice is used for another.
-            if problem.severity() != Severity::Note && known.insert(place(problem)) {
-                compiled
-                    .compilation
-                    .diagnostics
-                    .push(problem.clone().note(format!("this holds with `{name}` as `{value}`")));
+        let others = compile_with(sources, &choices).diagnostics;
+        let unused: HashSet<_> = others.iter().filter(|problem| is_unused(problem)).map(place).collect();
+        found.retain(|problem| !is_unused(problem) || unused.contains(&place(problem)));
+        for problem in others.iter() {
+            let is_finding = problem.severity() != Severity::Note && !is_unused(problem);
+            if is_finding && known.insert(place(problem)) {
+                found.push(problem.clone().note(format!("this holds with `{name}` as `{value}`")));
             }
         }
     }
+}
+
+/// True for what says that something is not needed, which holds only if it holds for every choice.
+pub(super) fn is_unused(problem: &Diagnostic) -> bool {
+    [code::IGNORED_NOTHING, code::UNUSED_NAME, code::UNUSED_MODULE, code::NEVER_TAKEN]
+        .iter()
+        .any(|code| code.id == problem.code.id)
 }
 
 fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
@@ -64,6 +73,7 @@ fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
             break;
         }
         current = compiled(&args.program)?;
+        every_choice(&mut current);
     }
     Ok(current)
 }
