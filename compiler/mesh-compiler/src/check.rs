@@ -33,6 +33,7 @@ mod tests_of_route;
 mod traffic;
 mod typed;
 mod unite;
+mod waypoint;
 mod workload;
 
 pub(crate) use typed::described;
@@ -168,6 +169,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         }
     }
     checker.unite();
+    checker.waypoints_passed_by();
     (checker.mesh, checker.diagnostics)
 }
 

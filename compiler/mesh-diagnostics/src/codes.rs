@@ -188,6 +188,7 @@ codes! {
     Warning NEVER_TAKEN "never-taken" "a comparison that never holds";
     Warning NAME_IN_TEXT "name-in-text" "a name in a text that is not filled in";
     Warning UNFILTERED_LOG "unfiltered-log" "a filter of an access log that is not looked at";
+    Warning PASSES_BY_WAYPOINT "passes-by-waypoint" "a rule that callers of the pod itself pass by";
     Warning UNUSED_NAME "unused-name" "a name that nothing uses";
     Warning UNUSED_MODULE "unused-module" "a module that is taken in for nothing";
     Warning TWO_AUTHORIZERS "two-authorizers" "two providers that authorize one workload";
