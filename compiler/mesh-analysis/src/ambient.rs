@@ -1,17 +1,59 @@
-//! What an ambient namespace lacks without a waypoint: everything that looks into HTTP.
+//! What an ambient namespace lacks: without a waypoint everything that looks into HTTP, and with one what a proxy of
+//! the caller would do.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, NamespaceFact, Node, Resource};
 
-use crate::view::{View, in_mesh, items, namespace, text, texts};
+use crate::view::{View, in_mesh, items, labels, namespace, text, texts};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
-    if !view.facts.namespaces.iter().any(|namespace| namespace.ambient && !namespace.waypoint) {
+    if !view.facts.namespaces.iter().any(|namespace| namespace.ambient) {
         return Vec::new();
     }
     let mut said = std::collections::HashSet::new();
-    let found = view.resources.iter().filter_map(|resource| Some((resource.span(), of_resource(view, resource)?)));
+    let found = view.resources.iter().filter_map(|resource| {
+        Some((resource.span(), of_resource(view, resource).or_else(|| of_caller(view, resource))?))
+    });
     found.filter(|(origin, _)| said.insert(*origin)).map(|(_, problem)| problem).collect()
+}
+
+/// What a caller's own proxy would do: an ambient caller has none, and the waypoint of the callee asks itself instead
+/// whether it is the caller.
+fn of_caller(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
+    let ambient = |name: &str| view.namespace(name).filter(|place| place.ambient);
+    let foreign = || {
+        let place = ambient(namespace(resource))?;
+        let private = texts(resource, "exportTo").eq(["."]);
+        let mut hosts = texts(resource, "hosts").chain([text(resource, "host")]);
+        let elsewhere = |host: &str| {
+            view.service(host).is_some_and(|service| service.namespace.as_deref().is_some_and(|own| own != place.name))
+        };
+        (private && hosts.any(elsewhere)).then_some((resource.span(), place))
+    };
+    let found = match resource.kind {
+        Kind::VirtualService if in_mesh(resource) => {
+            let rules = ["http", "tcp", "tls"].into_iter().flat_map(|part| items(resource, part));
+            let mut tests = rules.flat_map(|rule| rule.items("match"));
+            let test = tests.find_map(|test| Some((test.span, ambient(test.text_of("sourceNamespace")?)?)));
+            test.or_else(foreign)
+        }
+        Kind::DestinationRule => {
+            let selector = resource.spec.get("workloadSelector");
+            // A gateway there calls by such a rule.
+            let gateway = || view.of(Kind::Gateway).any(|gateway| namespace(gateway) == namespace(resource));
+            let caller = selector.and_then(|selector| Some((selector.span, ambient(namespace(resource))?)));
+            caller.or_else(|| foreign().filter(|_| !gateway()))
+        }
+        _ => None,
+    };
+    let (span, place) = found?;
+    Some(
+        Diagnostic::new(code::E0425, span, format!("a caller in the ambient namespace `{}` has no rule of its own", place.name))
+            .label("no proxy of the caller reads this")
+            .also(place.span, "ambient: no sidecars")
+            .note("calls are routed by the waypoint of the service that is called, alike for every caller")
+            .help("tell callers apart by what a request carries, as in `when header N \"V\"`, or write `inject` instead of `ambient`"),
+    )
 }
 
 fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
@@ -39,6 +81,20 @@ fn of_resource(view: &View<'_>, resource: &Resource) -> Option<Diagnostic> {
             let place = of_host(text(resource, "host"))?;
             let policy = resource.spec.get("trafficPolicy")?;
             Some(needs_waypoint(policy.span, "a traffic policy", place))
+        }
+        Kind::Telemetry | Kind::WasmPlugin | Kind::EnvoyFilter | Kind::ProxyConfig => {
+            let place = lacking(namespace(resource))?;
+            // A gateway has a proxy of its own, and so has a machine.
+            let labels = labels(resource).filter(|labels| view.gateways_in(labels).next().is_none())?;
+            let services = view.selected(resource);
+            let without = !services.is_empty() && services.iter().all(|service| !service.on_vm);
+            let what = match resource.kind {
+                Kind::Telemetry => "telemetry of a proxy",
+                Kind::WasmPlugin => "a plugin",
+                Kind::EnvoyFilter => "a patch of a proxy",
+                _ => "a setting of a proxy",
+            };
+            without.then(|| needs_waypoint(labels.span, what, place))
         }
         Kind::RequestAuthentication => Some(needs_waypoint(resource.span(), "`jwt`", lacking(namespace(resource))?)),
         Kind::AuthorizationPolicy => {

@@ -90,10 +90,9 @@ impl<'r> View<'r> {
         self.rules.get(host).map_or(&[], Vec::as_slice)
     }
 
-    /// The services that a policy's selector selects; none where it has no selector.
+    /// The services that an object's selector selects; none where it has no selector.
     pub fn selected(&self, policy: &'r Resource) -> Vec<&'r ServiceFact> {
-        let labels = policy.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
-        let (Some(labels), Some((key, value))) = (labels, first_label(policy)) else { return Vec::new() };
+        let (Some(labels), Some((key, value))) = (labels(policy), first_label(policy)) else { return Vec::new() };
         let candidates = self.labelled.get(&(namespace(policy), key, value)).map_or(&[][..], Vec::as_slice);
         candidates.iter().copied().filter(|service| selects(labels, &service.selector)).collect()
     }
@@ -159,10 +158,15 @@ fn word(node: &Node) -> Option<&'static str> {
     }
 }
 
+/// The labels of an object's selector.
+pub(crate) fn labels(resource: &Resource) -> Option<&Node> {
+    let selector = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"));
+    selector.or_else(|| resource.spec.get("workloadSelector").and_then(|selector| selector.get("labels")))
+}
+
 /// The first label of an object's selector.
 fn first_label(resource: &Resource) -> Option<(&str, &str)> {
-    let labels = resource.spec.get("selector").and_then(|selector| selector.get("matchLabels"))?;
-    let (key, value) = labels.fields().next()?;
+    let (key, value) = labels(resource)?.fields().next()?;
     Some((key, value.text()?))
 }
 

@@ -51,6 +51,17 @@ impl<'t, 'a> Checker<'t, 'a> {
                 );
                 continue;
             }
+            if let (Subject::Namespace(_) | Subject::ThisNamespace | Subject::Mesh, Some((_, span))) = (subject, caller)
+            {
+                self.push(
+                    Diagnostic::new(code::E0321, span, "a rule for many services is for every caller")
+                        .label("one caller")
+                        .also(target.span, "many services")
+                        .note("for this caller Istio takes one rule or the other: a service with versions would lose them, and one with a rule of its own would not see this one")
+                        .help("name the services: `traffic A, B from CALLER < … >`"),
+                );
+                continue;
+            }
             let mut foreign = false;
             if let Subject::Service(id) = subject {
                 let service = &self.mesh.services[id.0];

@@ -86,9 +86,11 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     /// A rule for a host that is no declared service.
     fn plain(&mut self, traffic: &Traffic<'a>, layer: &Layer<'a>, host: &str, name: String) {
-        // A rule for one caller is read in the caller's namespace only.
-        let namespace = match (traffic.subject, traffic.caller) {
-            (Subject::Mesh, None) => Some(self.mesh.settings.root_namespace),
+        // The rule of a namespace lies in it: anywhere else it would hide the versions of its services from the callers
+        // there.
+        let namespace = match traffic.subject {
+            Subject::Mesh => Some(self.mesh.settings.root_namespace),
+            Subject::Namespace(namespace) => Some(namespace),
             _ => traffic.head.namespace,
         };
         let name = self.named_for(traffic, name);
