@@ -28,16 +28,31 @@ fn options() -> SerializerOptions {
 pub fn read(text: &str, span: Span) -> Result<Node, String> {
     // `on`, `yes` and `y` are texts: only `true` and `false` are not.
     let options = serde_yaml::options! { strict_booleans: true };
-    let node: Read = serde_yaml::from_str_with_options(text, options).map_err(|error| {
-        let line = error.location().map_or(String::new(), |place| format!("line {}: ", place.line()));
-        let whole = error.without_snippet().to_string();
-        let first = whole.lines().next().unwrap_or_default();
-        let said = first.strip_prefix("error: ").unwrap_or(first);
-        let said = said.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(said, |(_, rest)| rest);
-        let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
-        format!("{line}{said}")
-    })?;
+    let node: Read = serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))?;
     Ok(placed(node, span))
+}
+
+/// Reads a map of single values, each as it is written: `1.10` keeps its digits.
+///
+/// # Errors
+///
+/// As for [`read`]; a key that stands twice is one.
+pub fn read_texts(text: &str) -> Result<Vec<(String, String)>, String> {
+    let texts: std::collections::BTreeMap<String, String> = serde_yaml::from_str(text).map_err(|error| said(&error))?;
+    Ok(texts.into_iter().collect())
+}
+
+/// A problem in one line.
+fn said(error: &serde_yaml::Error) -> String {
+    let line = error.location().map_or(String::new(), |place| format!("line {}: ", place.line()));
+    let whole = error.without_snippet().to_string();
+    let first = whole.lines().next().unwrap_or_default();
+    let said = first.strip_prefix("error: ").unwrap_or(first);
+    let said = said.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(said, |(_, rest)| rest);
+    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
+    // What to change in this program's calls is no help to the author of the text.
+    let said = said.split_once(", set ").map_or(said, |(said, _)| said);
+    format!("{line}{said}")
 }
 
 /// A value as it is read, before it has a place.

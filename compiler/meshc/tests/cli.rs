@@ -361,6 +361,9 @@ fn parameters_are_chosen_by_arguments_and_files() {
         ("prod.yaml", "env: prod\nconnections: 100\n"),
         ("wrong.yaml", "- env\n"),
         ("deep.json", "{\"env\": {\"a\": 1}}"),
+        ("twice.yaml", "env: prod\nenv: dev\n"),
+        ("release.yaml", "release: 1.10\n"),
+        ("b.mesh", "param release of string\nin shop\nservice a < http 80 >\nroute a < respond 200 \"${release}\" >\n"),
     ]);
     let build = |arguments: &[&str]| meshc(folder.path(), &[&["build", "a.mesh"], arguments].concat());
     assert!(text(&build(&[]).stdout).contains("mode: PERMISSIVE"));
@@ -370,6 +373,9 @@ fn parameters_are_chosen_by_arguments_and_files() {
     assert!(chosen.contains("mode: STRICT") && chosen.contains("maxConnections: 100"));
     let chosen = text(&build(&["--params", "prod.yaml", "--set", "connections=7"]).stdout);
     assert!(chosen.contains("mode: STRICT") && chosen.contains("maxConnections: 7\n"));
+    // A number keeps its digits.
+    let release = meshc(folder.path(), &["build", "b.mesh", "--params", "release.yaml"]);
+    assert!(text(&release.stdout).contains("string: \"1.10\""), "{}", text(&release.stderr));
     let refused = [
         (&["--set", "env=prd"][..], "`env` cannot be `prd`; expected `dev` or `prod`"),
         (&["--set", "connections=many"], "expected a whole number"),
@@ -378,6 +384,7 @@ fn parameters_are_chosen_by_arguments_and_files() {
         (&["--params", "wrong.yaml"], "no map of names and values"),
         (&["--params", "deep.json"], "the value of `env` is no single value"),
         (&["--params", "none.yaml"], "cannot be read"),
+        (&["--params", "twice.yaml"], "`twice.yaml`: line 2: duplicate mapping key: env\n"),
     ];
     for (arguments, said) in refused {
         let output = build(arguments);

@@ -17,17 +17,13 @@ pub fn of(program: &Program, sources: &Sources) -> Result<Choices, Failure> {
         if !matches!(node.value, Value::Object(_)) {
             return Err(Failure(format!("`{name}` is no map of names and values, such as `env: prod`")));
         }
-        for (key, value) in node.fields() {
-            let text = match &value.value {
-                Value::Text(text) => text.to_string(),
-                Value::Int(number) => number.to_string(),
-                Value::Float(number) => number.to_string(),
-                Value::Bool(value) => value.to_string(),
-                Value::List(_) | Value::Object(_) => {
-                    return Err(Failure(format!("`{name}`: the value of `{key}` is no single value")));
-                }
-            };
-            choices.set(key, text);
+        if let Some((key, _)) =
+            node.fields().find(|(_, value)| matches!(value.value, Value::List(_) | Value::Object(_)))
+        {
+            return Err(Failure(format!("`{name}`: the value of `{key}` is no single value")));
+        }
+        for (key, value) in yaml::read_texts(&text).map_err(|problem| Failure(format!("`{name}`: {problem}")))? {
+            choices.set(&key, value);
         }
     }
     for pair in &program.set {
