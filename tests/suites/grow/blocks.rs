@@ -28,6 +28,12 @@ impl Grower<'_> {
                     && !(name == "tls" && self.about != About::External)
                     && !(name == "version" && self.about == About::External)
             }
+            // The fields that are grown there are those of HTTP.
+            Block::Route | Block::Rule | Block::Destination
+                if name == "field" && matches!(self.about, About::Tcp | About::Sni) =>
+            {
+                false
+            }
             Block::Route | Block::Rule => !matches!(name, "redirect" | "respond" | "delegate"),
             Block::Workload => !matches!(name, "group" | "probe"),
             Block::Plugin => name != "lua",
@@ -106,6 +112,9 @@ impl Grower<'_> {
     }
 }
 
+/// The words that are gone before anything is checked.
+const ABSTRACTION: [&str; 6] = ["let", "param", "profile", "with", "if", "else"];
+
 /// The words that may grow in a block: those that are lowered, without those that would undo the rest.
 pub fn candidates(block: Block) -> Vec<&'static Word> {
     let unfit = |word: &&Word| {
@@ -113,6 +122,8 @@ pub fn candidates(block: Block) -> Vec<&'static Word> {
         word.entry.stage == Stage::Lowered
             && !(block == Block::Mesh && matches!(name, "declared-only" | "root-namespace" | "trust-domain"))
             && name != "ignore"
+            // Programs grow without names; what names stand for is what the suite `abstraction` compares.
+            && !ABSTRACTION.contains(&name)
             // A Namespace has no fields of its own.
             && !(block == Block::Namespace && name == "field")
     };

@@ -321,7 +321,9 @@ impl Grower<'_> {
             Block::Route | Block::Rule => ("headers.response.remove", "x-grown"),
             Block::Destination if first => ("headers.response.remove", "x-grown"),
             Block::Destination => ("headers.request.remove", "x-grown"),
-            Block::Layer if first => ("loadBalancer.zoneAwareLbSetting.minClusterSize", "7"),
+            Block::Layer if first && !self.asks(&["locality"]) => {
+                ("loadBalancer.zoneAwareLbSetting.minClusterSize", "7")
+            }
             Block::Layer => ("outlierDetection.splitExternalLocalOriginErrors", "true"),
             Block::Pool if first => ("tcp.tcpKeepalive.probes", "7"),
             Block::Pool => ("http.useClientProtocol", "true"),
