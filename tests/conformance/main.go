@@ -31,6 +31,8 @@ type request struct {
 	World []json.RawMessage `json:"world"`
 	// Mesh is the MeshConfig that the program's facts imply; none for Istio's default.
 	Mesh json.RawMessage `json:"mesh"`
+	// Prometheus is a configuration of Prometheus; none for nothing to judge.
+	Prometheus string `json:"prometheus"`
 	// Analyze asks for the analyzers of `istioctl analyze`.
 	Analyze bool `json:"analyze"`
 	// Discover asks for the discovery server.
@@ -130,6 +132,9 @@ func judge(schemas *crdvalidation.Validator, r request) verdict {
 		v.Errors = append(v.Errors, err.Error())
 	}
 	objects(schemas, r.YAML, &v)
+	if r.Prometheus != "" {
+		configuration(r.Prometheus, &v)
+	}
 	if r.Analyze {
 		analyze(r, &v)
 	}

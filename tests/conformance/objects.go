@@ -58,8 +58,9 @@ func one(schemas *crdvalidation.Validator, object *unstructured.Unstructured, v 
 	}
 	kind := object.GroupVersionKind()
 	switch kind.Group {
-	case "", "gateway.networking.k8s.io":
-		// Kubernetes' own kinds, and those of the Gateway API: the webhook of Istio does not see them.
+	case "", "gateway.networking.k8s.io", "monitoring.coreos.com":
+		// Kubernetes' own kinds, those of the Gateway API and of the Prometheus operator: the webhook of Istio does not see
+		// them.
 		return
 	}
 	schema, known := collections.Pilot.FindByGroupVersionAliasesKind(

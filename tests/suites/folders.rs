@@ -158,6 +158,9 @@ fn compile_case(folder: &Path) {
     let problems = shown(&sources, &compilation);
     assert!(!compilation.diagnostics.has_errors(), "the program has errors:\n{problems}");
     let mut text = yaml(&compilation);
+    for file in &compilation.lowered.files {
+        text.push_str(&format!("\n=== {}\n{}", file.name, file.text));
+    }
     if !problems.is_empty() {
         text.push_str("\n===\n");
         text.push_str(&problems);
@@ -180,13 +183,16 @@ fn example(folder: &Path) {
         let compilation = compile_with(&sources, &choices);
         let problems = shown(&sources, &compilation);
         assert!(!compilation.diagnostics.has_errors(), "the example has errors:\n{problems}");
-        let expected = folder.join("expected").join(format!("bundle{suffix}.yaml"));
-        let text = yaml(&compilation);
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::create_dir_all(folder.join("expected")).expect("the folder can be made");
-            std::fs::write(&expected, &text).expect("the file can be written");
+        let bundle = (format!("bundle{suffix}.yaml"), yaml(&compilation));
+        let others = compilation.lowered.files.iter().map(|file| (file.name.clone(), file.text.clone()));
+        for (name, text) in std::iter::once(bundle).chain(others) {
+            let expected = folder.join("expected").join(name);
+            if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+                std::fs::create_dir_all(folder.join("expected")).expect("the folder can be made");
+                std::fs::write(&expected, &text).expect("the file can be written");
+            }
+            assert_eq!(std::fs::read_to_string(&expected).unwrap_or_default(), text, "{} is stale", expected.display());
         }
-        assert_eq!(std::fs::read_to_string(&expected).unwrap_or_default(), text, "{} is stale", expected.display());
     }
 }
 

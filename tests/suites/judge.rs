@@ -6,7 +6,6 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use mesh_compiler::Compilation;
-use mesh_istio::Kind;
 use serde_json::{Value, json};
 
 use crate::program::yaml_of;
@@ -48,21 +47,18 @@ pub fn is_available() -> bool {
 
 /// A line for the judge: the bundle of a program and the world around it.
 pub fn request(id: &str, compilation: &Compilation, depth: Depth) -> String {
-    if depth == Depth::Objects {
-        return request_of(id, &known(compilation));
+    let yaml = yaml_of(&compilation.lowered.resources, compilation);
+    let scrape = compilation.lowered.files.iter().find(|file| file.name == "prometheus-scrape.yaml");
+    let scrape = scrape.map_or("", |file| file.text.as_str());
+    if depth == Depth::Objects && scrape.is_empty() {
+        return request_of(id, &yaml);
     }
     let world = world(compilation);
     let request = json!({
-        "id": id, "yaml": known(compilation), "world": world.objects, "mesh": world.mesh,
+        "id": id, "yaml": yaml, "prometheus": scrape, "world": world.objects, "mesh": world.mesh,
         "analyze": depth >= Depth::Analyzers, "discover": depth >= Depth::Discovery, "show": depth == Depth::Show,
     });
     format!("{request}\n")
-}
-
-/// The objects that Istio's and Kubernetes' code know; those of Prometheus are for `promtool`.
-fn known(compilation: &Compilation) -> String {
-    let resources = compilation.lowered.resources.iter().filter(|resource| resource.kind != Kind::PrometheusRule);
-    yaml_of(&resources.cloned().collect::<Vec<_>>(), compilation)
 }
 
 /// A line for the judge: a bundle by itself.

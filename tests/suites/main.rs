@@ -22,6 +22,7 @@ mod releases;
 mod robustness;
 mod rules;
 mod tidy;
+mod watch;
 mod words;
 mod world;
 mod written;
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(releases::trials());
     trials.extend(library::trials());
     trials.extend(objectives::trials());
+    trials.extend(watch::trials());
     trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
@@ -53,6 +55,11 @@ fn main() -> std::process::ExitCode {
     if !judge::is_available() {
         eprintln!(
             "not run here: conformance with Istio's own code and the end-to-end suite, which need Go; `.ci/run` runs them"
+        );
+    }
+    if !watch::is_available() {
+        eprintln!(
+            "not run here: the queries of dashboards by Prometheus, and an alert by Alertmanager; `.ci/run` runs them"
         );
     }
     if !objectives::is_available() {

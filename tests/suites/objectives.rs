@@ -32,6 +32,9 @@ pub fn trials() -> Vec<Trial> {
         return Vec::new();
     }
     let mut out = vec![trial("objectives::every_rule_is_one_of_prometheus", every_rule_is_valid)];
+    out.push(trial("objectives::the_outage_of_the_example_pages", || {
+        promtool(&root().join("examples/observability"), &["test", "rules", "outage.yaml"]);
+    }));
     for (name, scenario) in scenarios() {
         out.push(trial(format!("objectives::{name}"), move || hold(name, scenario)));
     }

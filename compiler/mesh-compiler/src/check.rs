@@ -33,6 +33,7 @@ mod tests_of_route;
 mod traffic;
 mod typed;
 mod unite;
+mod watch;
 mod waypoint;
 mod workload;
 
@@ -162,6 +163,8 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
             "scope" => checker.scope(statement),
             "observe" => checker.observe(statement),
             "slo" => checker.slo(statement),
+            "scrape" => checker.scrape(statement),
+            "dashboard" => checker.dashboard(statement),
             "plugin" => checker.plugin(statement),
             "proxy" => checker.proxy(statement),
             "envoy" => checker.envoy(statement),
@@ -170,6 +173,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     }
     checker.unite();
     checker.waypoints_passed_by();
+    checker.scraped_twice();
     (checker.mesh, checker.diagnostics)
 }
 

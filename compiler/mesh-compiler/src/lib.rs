@@ -24,7 +24,7 @@ use mesh_syntax::Tree;
 use rayon::prelude::*;
 
 pub use expand::{Choices, Parameter, ParameterKind, parameters};
-pub use lower::Lowered;
+pub use lower::{File, Lowered};
 pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};
 pub use suggest::nearest;
 

@@ -5,6 +5,7 @@
 mod about;
 mod authentication;
 mod authorization;
+mod dashboard;
 mod egress;
 mod external;
 mod field;
@@ -17,6 +18,7 @@ mod policy;
 mod route;
 mod rule;
 mod scope;
+mod scrape;
 mod slo;
 mod traffic;
 
@@ -35,8 +37,19 @@ use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId
 pub struct Lowered {
     /// The resources, ordered by namespace, kind and name.
     pub resources: Vec<Resource>,
+    /// What is no object of Kubernetes, ordered by name.
+    pub files: Vec<File>,
     /// What is known beside them.
     pub facts: Facts,
+}
+
+/// A file of a bundle that is no object of Kubernetes: rules and configurations of Prometheus, dashboards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its content.
+    pub text: String,
 }
 
 /// The state of lowering: names that many objects repeat are made once.
@@ -47,6 +60,7 @@ pub(crate) struct Lower<'m, 'a> {
     /// Which host of an external is being written, where it has several.
     external_host: usize,
     pub out: Vec<Resource>,
+    files: Vec<File>,
     /// What lowering finds: fields that are set twice.
     problems: RefCell<Vec<Diagnostic>>,
     /// The fields set by path that found their object.
@@ -56,8 +70,15 @@ pub(crate) struct Lower<'m, 'a> {
 /// Lowers a program; the problems are objects that share a name.
 pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
-    let mut lower =
-        Lower { mesh, hosts, external_host: 0, out: Vec::new(), problems: RefCell::default(), set: RefCell::default() };
+    let mut lower = Lower {
+        mesh,
+        hosts,
+        external_host: 0,
+        out: Vec::new(),
+        files: Vec::new(),
+        problems: RefCell::default(),
+        set: RefCell::default(),
+    };
     lower.namespaces();
     lower.externals();
     lower.gateways();
@@ -70,6 +91,8 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.about();
     lower.scopes();
     lower.slos();
+    lower.scrapes();
+    lower.dashboards();
     lower.written();
     lower.chains_hidden();
     lower.fields_without_object();
@@ -83,7 +106,9 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     if mesh.settings.declared_only {
         problems.extend(homeless(&resources));
     }
-    (Lowered { resources, facts }, problems)
+    let mut files = lower.files;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    (Lowered { resources, files, facts }, problems)
 }
 
 /// Sets a field of an object that clauses made; the problem is that something sets it already.
@@ -202,6 +227,12 @@ impl<'m, 'a> Lower<'m, 'a> {
         let mut resource = Resource::new(kind, namespace.map(Text::from), name, head.span);
         metadata(&mut resource, &head.common);
         resource
+    }
+
+    /// A file of YAML under a line that says what reads it.
+    fn file(&mut self, name: &str, body: &Object, reader: &str) {
+        let text = format!("# {reader}\n{}", mesh_istio::yaml::write(body));
+        self.files.push(File { name: name.to_owned(), text });
     }
 
     /// `exportTo`, where the statement says it; a caller's rule is for its own namespace.

@@ -7,6 +7,7 @@ mod objective;
 mod policy;
 mod route;
 mod traffic;
+mod watch;
 
 use std::borrow::Cow;
 
@@ -25,6 +26,7 @@ pub use route::{
     TestKind,
 };
 pub use traffic::{Balance, Eject, EjectKind, HashKey, Layer, PoolValue, Subject, Tls, Traffic};
+pub use watch::{Dashboard, Scrape, Watching};
 
 /// Text of the source, its escapes resolved.
 pub type Str<'a> = Cow<'a, str>;
@@ -71,6 +73,10 @@ pub struct Mesh<'a> {
     pub jwts: Vec<Jwt<'a>>,
     /// Objectives.
     pub slos: Vec<Slo<'a>>,
+    /// Where metrics come from.
+    pub scrapes: Vec<Scrape<'a>>,
+    /// What there is to look at.
+    pub dashboards: Vec<Dashboard<'a>>,
     /// Objects about a subject: what is watched, extended and tuned.
     pub about: Vec<About<'a>>,
     /// What workloads see, one a workload.
@@ -153,6 +159,8 @@ pub struct Settings<'a> {
     pub provider_services: Vec<(&'a str, ServiceId)>,
     /// The providers that the proxy serves itself, such as a file.
     pub local_providers: Vec<&'a str>,
+    /// How Prometheus, Grafana and Kiali are set up.
+    pub watching: Watching<'a>,
     /// Something in a `mesh` statement could not be read.
     pub incomplete: bool,
 }
@@ -168,6 +176,7 @@ impl Default for Settings<'_> {
             providers: Vec::new(),
             provider_services: Vec::new(),
             local_providers: Vec::new(),
+            watching: Watching::default(),
             incomplete: false,
         }
     }

@@ -185,6 +185,7 @@ codes! {
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
     Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
     Warning SLO_CANNOT_PAGE "slo-cannot-page" "an objective whose page cannot fire";
+    Warning SCRAPED_TWICE "scraped-twice" "metrics that are fetched twice";
     Warning NEVER_TAKEN "never-taken" "a comparison that never holds";
     Warning NAME_IN_TEXT "name-in-text" "a name in a text that is not filled in";
     Warning UNFILTERED_LOG "unfiltered-log" "a filter of an access log that is not looked at";

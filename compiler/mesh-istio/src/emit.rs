@@ -88,6 +88,32 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_read_back_as_they_were() {
+        let texts = [
+            "a\nb",
+            "a\nb\n",
+            "a\n\n  b: [c\n",
+            "a \nb",
+            " a\nb",
+            "a\nb\n\n",
+            "\na",
+            "- a\n# b",
+            "a\n\tb",
+            "a\r\nb",
+            "{\n  \"x\": \"|\"\n}\n",
+        ];
+        for text in texts {
+            let mut resource = Resource::new(Kind::ConfigMap, None, "a", Span::default());
+            let mut data = crate::value::Object::new(Span::default());
+            data.set("t", text);
+            resource.spec.put_object("data", data);
+            let yaml = document(&resource, Api::Stable, Format::Yaml);
+            let read = crate::yaml::read(&yaml, Span::default()).expect("it is YAML");
+            assert_eq!(read.at(&["data", "t"]).and_then(|node| node.text()), Some(text), "{yaml}");
+        }
+    }
+
+    #[test]
     fn an_empty_bundle_is_an_empty_stream_and_an_empty_list() {
         assert_eq!(emit(&[], Api::Stable, Format::Yaml, |_| Vec::new()), "");
         let json = emit(&[], Api::Stable, Format::Json, |_| Vec::new());

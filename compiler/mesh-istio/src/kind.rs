@@ -21,6 +21,7 @@ pub enum Kind {
     ListenerSet,
     Namespace,
     PeerAuthentication,
+    PodMonitor,
     PrometheusRule,
     ProxyConfig,
     ReferenceGrant,
@@ -28,6 +29,7 @@ pub enum Kind {
     Service,
     ServiceAccount,
     ServiceEntry,
+    ServiceMonitor,
     Sidecar,
     TCPRoute,
     Telemetry,
@@ -45,6 +47,7 @@ struct Row(Kind, &'static str, &'static str, &'static str, &'static str);
 
 const NETWORKING: &str = "networking.istio.io";
 const SECURITY: &str = "security.istio.io";
+const MONITORING: &str = "monitoring.coreos.com";
 const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 /// All supported releases serve the same versions.
@@ -62,13 +65,15 @@ static TABLE: [Row; Kind::COUNT] = [
     Row(Kind::ListenerSet, "ListenerSet", GATEWAY_API, "v1", "v1"),
     Row(Kind::Namespace, "Namespace", "", "v1", "v1"),
     Row(Kind::PeerAuthentication, "PeerAuthentication", SECURITY, "v1", "v1beta1"),
-    Row(Kind::PrometheusRule, "PrometheusRule", "monitoring.coreos.com", "v1", "v1"),
+    Row(Kind::PodMonitor, "PodMonitor", MONITORING, "v1", "v1"),
+    Row(Kind::PrometheusRule, "PrometheusRule", MONITORING, "v1", "v1"),
     Row(Kind::ProxyConfig, "ProxyConfig", NETWORKING, "v1beta1", "v1beta1"),
     Row(Kind::ReferenceGrant, "ReferenceGrant", GATEWAY_API, "v1beta1", "v1beta1"),
     Row(Kind::RequestAuthentication, "RequestAuthentication", SECURITY, "v1", "v1beta1"),
     Row(Kind::Service, "Service", "", "v1", "v1"),
     Row(Kind::ServiceAccount, "ServiceAccount", "", "v1", "v1"),
     Row(Kind::ServiceEntry, "ServiceEntry", NETWORKING, "v1", "v1beta1"),
+    Row(Kind::ServiceMonitor, "ServiceMonitor", MONITORING, "v1", "v1"),
     Row(Kind::Sidecar, "Sidecar", NETWORKING, "v1", "v1beta1"),
     Row(Kind::TCPRoute, "TCPRoute", GATEWAY_API, "v1alpha2", "v1alpha2"),
     Row(Kind::Telemetry, "Telemetry", "telemetry.istio.io", "v1", "v1"),

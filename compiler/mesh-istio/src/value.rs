@@ -300,6 +300,7 @@ impl Serialize for Node {
                 serializer.serialize_i64(*value as i64)
             }
             Value::Float(value) => serializer.serialize_f64(*value),
+            Value::Text(text) if crate::yaml::reads_as_block(text) => crate::yaml::block(text).serialize(serializer),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(list) => serializer.collect_seq(list),
             Value::Object(object) => object.serialize(serializer),

@@ -10,9 +10,25 @@ use serde_yaml::SerializerOptions;
 use crate::value::{Node, Object, Value};
 
 /// A value as a YAML document, with the quoting that readers of YAML 1.1 such as kubectl need.
-pub(crate) fn write(value: &impl Serialize) -> String {
+#[must_use]
+pub fn write(value: &impl Serialize) -> String {
     // Writing plain trees of text and numbers into memory has no way to fail.
     serde_yaml::to_string_with_options(value, options()).unwrap_or_default()
+}
+
+/// True for a text of several lines that a block shows as it is: scripts, dashboards.
+pub(crate) fn reads_as_block(text: &str) -> bool {
+    let plain = |c: char| c == '\n' || !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    text.trim_end_matches('\n').contains('\n')
+        && !text.starts_with(char::is_whitespace)
+        && !text.ends_with("\n\n")
+        && text.chars().all(plain)
+        && text.lines().all(|line| !line.ends_with(char::is_whitespace))
+}
+
+/// A text that is written as a block; JSON writes it as any other.
+pub(crate) fn block(text: &str) -> impl Serialize {
+    serde_yaml::LitStr(text)
 }
 
 /// No folding of long strings, and lists at the indentation of their key.

@@ -1,4 +1,5 @@
-//! `cargo xtask schema`: the tables of fields, from the CRDs that Istio's and the Gateway API's Go modules ship.
+//! `cargo xtask schema`: the tables of fields, from the CRDs that the Go modules of Istio, the Gateway API
+//! and the Prometheus operator ship.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,6 +29,12 @@ const GATEWAY_KINDS: [&str; 10] = [
     "BackendTLSPolicy",
 ];
 
+/// The release of the Prometheus operator whose objects are written.
+const PROMETHEUS_OPERATOR: &str = "v0.85.0";
+
+/// Its kinds that say what is measured.
+const MONITORING_KINDS: [&str; 3] = ["PodMonitor", "PrometheusRule", "ServiceMonitor"];
+
 pub type Done<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Writes the tables into a folder.
@@ -54,18 +61,27 @@ pub fn generate(folder: &Path) -> Done<()> {
     std::fs::write(folder.join("istio.txt"), table(&head, istio.values()))?;
 
     let crds = module("sigs.k8s.io/gateway-api", GATEWAY_API)?.join("config/crd/experimental");
-    let mut gateway: BTreeMap<String, Kind> = BTreeMap::new();
-    for entry in std::fs::read_dir(crds)? {
-        let text = std::fs::read_to_string(entry?.path())?;
-        for kind in kinds(&text)? {
-            if GATEWAY_KINDS.contains(&kind.name.as_str()) {
-                gateway.insert(kind.name.clone(), kind);
-            }
-        }
-    }
+    let gateway = chosen(&crds, &GATEWAY_KINDS)?;
     let head = format!("# The fields of the kinds of the Gateway API, from sigs.k8s.io/gateway-api {GATEWAY_API}.");
     std::fs::write(folder.join("gateway-api.txt"), table(&head, gateway.values()))?;
+
+    let operator = module("github.com/prometheus-operator/prometheus-operator", PROMETHEUS_OPERATOR)?;
+    let monitors = chosen(&operator.join("example/prometheus-operator-crd"), &MONITORING_KINDS)?;
+    let head = format!("# The fields of the kinds of the Prometheus operator, from its release {PROMETHEUS_OPERATOR}.");
+    std::fs::write(folder.join("monitoring.txt"), table(&head, monitors.values()))?;
     Ok(())
+}
+
+/// Some kinds of a folder of CRDs.
+fn chosen(folder: &Path, names: &[&str]) -> Done<BTreeMap<String, Kind>> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let text = std::fs::read_to_string(entry?.path())?;
+        for kind in kinds(&text)?.into_iter().filter(|kind| names.contains(&kind.name.as_str())) {
+            out.insert(kind.name.clone(), kind);
+        }
+    }
+    Ok(out)
 }
 
 /// The folder of a Go module, downloaded where it is not there yet.

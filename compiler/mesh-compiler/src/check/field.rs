@@ -66,6 +66,7 @@ pub(super) fn bases_of(statement: &str) -> &'static [Base] {
         "scope" => &[(Kind::Sidecar, &[])],
         "observe" => &[(Kind::Telemetry, &[])],
         "slo" => &[(Kind::PrometheusRule, &[])],
+        "scrape" => &[(Kind::PodMonitor, &[])],
         "plugin" => &[(Kind::WasmPlugin, &[])],
         "proxy" => &[(Kind::ProxyConfig, &[])],
         "envoy" => &[(Kind::EnvoyFilter, &[])],

@@ -58,6 +58,29 @@ impl<'t, 'a> Checker<'t, 'a> {
                             }
                         }
                     }
+                    "prometheus" => {
+                        let plain = args.get("how").is_some_and(|arg| arg.word() == "plain");
+                        settings.watching.plain = plain.then(|| clause.span());
+                        let mut labels = Vec::new();
+                        self.pairs(args.list("labels"), &mut labels, true);
+                        if let (true, Some((.., span))) = (plain, labels.first()) {
+                            self.push(
+                                Diagnostic::new(code::E0319, *span, "labels are for the operator's objects")
+                                    .label("plain files have none"),
+                            );
+                        }
+                        self.mesh.settings.watching.labels = labels;
+                    }
+                    "grafana" => {
+                        let files = args.get("how").is_some_and(|arg| arg.word() == "files");
+                        settings.watching.files = files.then(|| clause.span());
+                        let address = self.web_address(args.get("address"));
+                        self.mesh.settings.watching.grafana = address;
+                    }
+                    "kiali" => {
+                        let address = self.web_address(args.get("address"));
+                        self.mesh.settings.watching.kiali = address;
+                    }
                     _ => {}
                 }
             }

@@ -3,7 +3,6 @@
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Protocol, Rank};
 
-use super::service::no_export;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses, twice};
 use crate::model::{Objective, Seen, ServiceId, Slo, Subject, Target, text};
@@ -37,9 +36,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn slo(&mut self, statement: &Placed<'t, 'a>) {
         let clauses = self.block(statement, Block::Slo);
         let head = self.head(statement, &clauses);
-        if let Some((_, span)) = head.common.export {
-            self.push(no_export("a PrometheusRule", span));
-        }
+        self.is_object(&head, self.mesh.settings.watching.plain, "a PrometheusRule");
         let objectives: Vec<Objective> =
             clauses.list.iter().filter_map(|clause| self.objective(clause, &clauses)).collect();
         if objectives.is_empty() {

@@ -9,7 +9,8 @@ use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Protocol};
 
 use super::Lower;
-use crate::model::{Objective, Seen, Service, Slo, Target};
+use super::dashboard::{board_of, metric_name};
+use crate::model::{Objective, Seen, Service, Slo, Subject, Target};
 use crate::operand::{WHOLE, duration, percent};
 
 /// The windows of the recording rules; the longest is that of the objective, which is taken from the shortest.
@@ -25,11 +26,27 @@ const GRPC_ERRORS: &str = "2|4|12|13|14|15";
 
 impl<'a> Lower<'_, 'a> {
     pub(super) fn slos(&mut self) {
-        for slo in &self.mesh.slos {
+        let mesh = self.mesh;
+        let all = |slo: &Slo<'a>| -> Vec<Node> {
+            let service = &mesh.services[slo.service.0];
+            let board = mesh.settings.watching.grafana.as_ref().and_then(|grafana| {
+                let shown = mesh.dashboards.iter().any(|shown| shown.subject == Subject::Service(slo.service));
+                shown.then(|| format!("{grafana}/d/{}", board_of(service)))
+            });
+            slo.objectives.iter().flat_map(|objective| groups(slo, objective, service, board.as_deref())).collect()
+        };
+        if let (Some(span), false) = (mesh.settings.watching.plain, mesh.slos.is_empty()) {
+            let mut file = Object::new(span);
+            file.put_list("groups", mesh.slos.iter().flat_map(all).collect());
+            self.file("prometheus-rules.yaml", &file, "Prometheus reads this file where `rule_files` names it.");
+            return;
+        }
+        for slo in &mesh.slos {
             let service = self.service(slo.service);
             let name = format!("{}-slo", service.name);
             let mut resource = self.resource(Kind::PrometheusRule, slo.head.namespace, name, &slo.head);
-            let groups = slo.objectives.iter().flat_map(|objective| groups(slo, objective, service)).collect();
+            self.selected(&mut resource);
+            let groups = all(slo);
             resource.spec.put_list("groups", groups);
             let side = match slo.objectives[0].seen {
                 Seen::Client => {
@@ -81,7 +98,7 @@ impl Rules {
 }
 
 /// The groups of one objective: what is measured, what follows from it, and the alerts.
-fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>) -> Vec<Node> {
+fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>, board: Option<&str>) -> Vec<Node> {
     let place = service.namespace.unwrap_or_default();
     let name = match objective.target {
         Target::Available => "available".to_owned(),
@@ -143,6 +160,7 @@ fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>) -> Vec<No
         if let Some((address, span)) = &slo.runbook {
             annotations.set_at("runbook_url", address.as_ref(), *span);
         }
+        annotations.set_some("dashboard_url", board);
         rule.put_object("annotations", annotations);
         rules.list.push(rule.node());
     }
@@ -159,7 +177,7 @@ fn requests(objective: &Objective, service: &Service<'_>) -> String {
     };
     format!(
         "reporter=\"{reporter}\", destination_service_name=\"{}\", destination_service_namespace=\"{}\"",
-        service.name,
+        metric_name(service),
         service.namespace.unwrap_or_default()
     )
 }
@@ -228,7 +246,7 @@ fn rate(numerator: u32, denominator: u32) -> String {
 }
 
 /// A number of so many digits behind the point, without those that say nothing.
-fn decimal(number: u64, digits: u32) -> String {
+pub(super) fn decimal(number: u64, digits: u32) -> String {
     let scale = 10_u64.pow(digits);
     let text = format!("{}.{:0width$}", number / scale, number % scale, width = digits as usize);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

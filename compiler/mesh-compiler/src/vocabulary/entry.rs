@@ -59,6 +59,10 @@ pub enum Block {
     Observe,
     /// `slo SERVICE < … >`
     Slo,
+    /// `scrape TARGET < … >`
+    Scrape,
+    /// `dashboard TARGET < … >`
+    Dashboard,
     /// `plugin TARGET as N < … >`
     Plugin,
     /// `proxy TARGET < … >`
@@ -81,7 +85,7 @@ pub enum Block {
 
 impl Block {
     /// The blocks in the order of the reference; the fields of a `resource` are those of its kind.
-    pub const ALL: [Block; 36] = [
+    pub const ALL: [Block; 38] = [
         Block::File,
         Block::Any,
         Block::Mesh,
@@ -114,6 +118,8 @@ impl Block {
         Block::Scope,
         Block::Observe,
         Block::Slo,
+        Block::Scrape,
+        Block::Dashboard,
         Block::Plugin,
         Block::Proxy,
         Block::Envoy,
@@ -146,6 +152,8 @@ impl Block {
                 | Scope
                 | Observe
                 | Slo
+                | Scrape
+                | Dashboard
                 | Plugin
                 | Proxy
                 | Envoy
@@ -191,6 +199,8 @@ impl Block {
             Block::Scope => "`scope`",
             Block::Observe => "`observe`",
             Block::Slo => "`slo`",
+            Block::Scrape => "`scrape`",
+            Block::Dashboard => "`dashboard`",
             Block::Plugin => "`plugin`",
             Block::Proxy => "`proxy`",
             Block::Envoy => "`envoy`",

@@ -56,6 +56,30 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .many(),
     clause(
+        "prometheus",
+        &[Mesh],
+        &["how:{operator|plain} [ label labels:PAIR, ]"],
+        "who reads rules and where metrics come from: the Prometheus operator (default), whose objects may need a label, or plain files",
+        "prometheus operator label release: monitoring",
+        "PodMonitor, ServiceMonitor, PrometheusRule; or `prometheus-rules.yaml`, `prometheus-scrape.yaml`",
+    ),
+    clause(
+        "grafana",
+        &[Mesh],
+        &["how:{sidecar|files} [ at address:STRING ]", "at address:STRING"],
+        "how dashboards reach Grafana: as ConfigMaps that its sidecar loads (default), or as files; and where it is",
+        "grafana sidecar at \"https://grafana.example.com\"",
+        "ConfigMap with the label `grafana_dashboard`, or JSON files; links in alerts",
+    ),
+    clause(
+        "kiali",
+        &[Mesh],
+        &["at address:STRING"],
+        "where Kiali is",
+        "kiali at \"https://kiali.example.com\"",
+        "links in dashboards",
+    ),
+    clause(
         "region",
         &[Mesh],
         &["name:NAME"],

@@ -6,24 +6,4 @@ use Block::*;
 pub(super) const ENTRIES: &[Entry] = &[
     clause("test", &[File], &["what:ANYTHING,"], "what must hold", "test", "nothing").may(Any).planned().many(),
     clause("assert", &[File], &["what:ANYTHING,"], "what must hold", "assert", "nothing").may(Any).planned().many(),
-    clause(
-        "dashboard",
-        &[File],
-        &["targets:TARGET,"],
-        "a Grafana dashboard",
-        "dashboard payments",
-        "Grafana dashboard",
-    )
-    .planned()
-    .many(),
-    clause(
-        "scrape",
-        &[File],
-        &["targets:TARGET,"],
-        "where Prometheus finds the metrics",
-        "scrape namespace shop",
-        "PodMonitor or a scrape configuration",
-    )
-    .planned()
-    .many(),
 ];

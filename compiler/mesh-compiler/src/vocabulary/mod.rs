@@ -19,6 +19,7 @@ mod route;
 mod security;
 mod tests_of;
 mod traffic;
+mod watch;
 mod workloads;
 
 use std::collections::HashMap;
@@ -48,6 +49,7 @@ static TABLES: &[&[Entry]] = &[
     workloads::ENTRIES,
     observe::ENTRIES,
     objectives::ENTRIES,
+    watch::ENTRIES,
     extensions::ENTRIES,
     abstraction::ENTRIES,
     later::ENTRIES,

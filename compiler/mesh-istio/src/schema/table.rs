@@ -9,10 +9,11 @@ use crate::release::Release;
 use crate::schema::format::Format;
 use crate::schema::{Field, Of, Pattern, Shape};
 
-static TABLES: [&str; 3] = [
+static TABLES: [&str; 4] = [
     include_str!("../../schema/istio.txt"),
     include_str!("../../schema/gateway-api.txt"),
     include_str!("../../schema/kubernetes.txt"),
+    include_str!("../../schema/monitoring.txt"),
 ];
 
 static RULES: &str = include_str!("../../schema/rules.txt");

@@ -23,7 +23,12 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
         return Ok(false);
     }
     match &args.out {
-        None => report::print(&stream(&compiled, args))?,
+        None => {
+            report::print(&stream(&compiled, args))?;
+            for file in &compiled.compilation.lowered.files {
+                report::say(&format!("`{}` is no object of Kubernetes: `--out DIR` writes it", file.name));
+            }
+        }
         Some(folder) => {
             let files = files(&compiled, args);
             bundle::write(folder, &files)?;
@@ -137,6 +142,8 @@ fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
         }
         _ => {}
     }
+    let others = compiled.compilation.lowered.files.iter();
+    files.extend(others.map(|file| Output { name: file.name.clone(), text: file.text.clone() }));
     files
 }
 
