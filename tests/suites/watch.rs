@@ -205,17 +205,24 @@ fn filled(expr: &str, namespace: &str) -> String {
         .replace("$reporter", "source")
 }
 
-/// A panel's title, what it says of itself, and its queries.
-fn panels(dashboard: &Value) -> Vec<(String, String, Vec<(String, String)>)> {
+/// What a test wants to know of a panel.
+struct Panel {
+    title: String,
+    /// What it says of itself.
+    about: String,
+    /// The legend and the expression of each query.
+    queries: Vec<(String, String)>,
+}
+
+fn panels(dashboard: &Value) -> Vec<Panel> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = dashboard["panels"].as_array().cloned().unwrap_or_default();
-    list.iter()
-        .map(|panel| {
-            let targets = panel["targets"].as_array().cloned().unwrap_or_default();
-            let queries = targets.iter().map(|target| (text(&target["legendFormat"]), text(&target["expr"]))).collect();
-            (text(&panel["title"]), text(&panel["description"]), queries)
-        })
-        .collect()
+    let panel = |panel: &Value| {
+        let targets = panel["targets"].as_array().cloned().unwrap_or_default();
+        let queries = targets.iter().map(|target| (text(&target["legendFormat"]), text(&target["expr"]))).collect();
+        Panel { title: text(&panel["title"]), about: text(&panel["description"]), queries }
+    };
+    list.iter().map(panel).collect()
 }
 
 /// Panels of which nothing is exported unless the pods carry an annotation, as they say themselves.
@@ -244,7 +251,7 @@ fn every_query_has_data(path: &str) {
                 variables.iter().find(|variable| variable["name"] == "namespace").expect("a namespace to choose");
             let namespace =
                 namespace["current"]["value"].as_str().filter(|value| !value.starts_with('$')).unwrap_or(".*");
-            for (title, about, queries) in panels(dashboard) {
+            for Panel { title, about, queries } in panels(dashboard) {
                 if needs_annotation(&about) != annotated {
                     if !annotated {
                         for (_, expr) in queries {
