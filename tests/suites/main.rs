@@ -10,6 +10,7 @@ mod coverage;
 mod e2e;
 mod folders;
 mod generated;
+mod graph;
 mod grow;
 mod judge;
 mod library;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(library::trials());
     trials.extend(objectives::trials());
     trials.extend(watch::trials());
+    trials.extend(graph::trials());
     trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());

@@ -174,6 +174,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     checker.unite();
     checker.waypoints_passed_by();
     checker.scraped_twice();
+    checker.diagnostics.extend(crate::calls::find(&checker.mesh));
     (checker.mesh, checker.diagnostics)
 }
 

@@ -3,11 +3,13 @@
 //! [`compile`] is the whole compiler: pure, text in, bundle and diagnostics out. [`imports`] names the modules
 //! that a file wants, so that a host can load them first; [`library`] has those of the standard library.
 
+mod calls;
 mod check;
 mod clause;
 mod condition;
 mod expand;
 pub mod explain;
+pub mod graph;
 mod ignore;
 mod lower;
 mod model;
@@ -23,6 +25,7 @@ use mesh_istio::{Api, Release};
 use mesh_syntax::Tree;
 use rayon::prelude::*;
 
+pub use calls::Permission;
 pub use expand::{Choices, Parameter, ParameterKind, parameters};
 pub use lower::{File, Lowered};
 pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};

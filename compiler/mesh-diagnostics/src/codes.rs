@@ -185,6 +185,8 @@ codes! {
     Warning UNREAD_FIELD "unread-field" "a field that Istio never reads";
     Warning SCOPE_HIDES_PROVIDER "scope-hides-provider" "a scope that may hide a collector";
     Warning SLO_CANNOT_PAGE "slo-cannot-page" "an objective whose page cannot fire";
+    Warning CALL_DENIED "call-denied" "a declared call that a policy forbids";
+    Warning CALLER_NOT_DECLARED "caller-not-declared" "an allowed caller that does not say that it calls";
     Warning SCRAPED_TWICE "scraped-twice" "metrics that are fetched twice";
     Warning NEVER_TAKEN "never-taken" "a comparison that never holds";
     Warning NAME_IN_TEXT "name-in-text" "a name in a text that is not filled in";

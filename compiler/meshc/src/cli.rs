@@ -23,6 +23,8 @@ pub enum Command {
     Check(Check),
     /// Print programs without abstraction: profiles, constants and choices written out
     Expand(Expand),
+    /// Draw the declared mesh: gateways, services with their versions and shares, who calls whom, and what guards it
+    Graph(Graph),
     /// Format files in place
     Fmt(Fmt),
     /// Explain an error code, a warning, a word of the language, a field of Istio, or a module of the library
@@ -79,6 +81,18 @@ pub struct Check {
 pub struct Expand {
     #[command(flatten)]
     pub program: Program,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Graph {
+    #[command(flatten)]
+    pub program: Program,
+    /// A page to walk about in, a picture, text for pull requests (mermaid), for Graphviz (dot), or for other programs (json)
+    #[arg(long, value_enum, default_value_t = Picture::Html)]
+    pub format: Picture,
+    /// Write it into this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +157,15 @@ pub enum Format {
     /// YAML documents
     Yaml,
     /// JSON: a List on standard output
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    Html,
+    Svg,
+    Mermaid,
+    Dot,
     Json,
 }
 

@@ -6,6 +6,7 @@ mod choices;
 mod expand;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 mod manual;
 
@@ -22,6 +23,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
         Command::Expand(args) => expand::run(args),
+        Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Init(args) => init::run(args),

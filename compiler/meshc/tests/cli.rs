@@ -1,58 +1,12 @@
 //! The command line as its users meet it: exit codes, streams, files.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod support;
 
-use tempfile::TempDir;
+use std::process::{Command, Stdio};
+
+use support::{files, folder, meshc, run, text};
 
 const GOOD: &str = "in shop\nservice a < http 80; versions v1, v2 >\nroute a < v1: 50%, v2: 50% >\n";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().expect("a folder can be made");
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be made");
-        std::fs::write(path, text).expect("a file can be written");
-    }
-    folder
-}
-
-fn meshc(folder: &Path, arguments: &[&str]) -> Output {
-    run(folder, arguments, "")
-}
-
-fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_meshc"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("meshc starts");
-    let mut stdin = child.stdin.take().expect("meshc reads");
-    // A command line that is refused ends before it reads.
-    if let Err(problem) = std::io::Write::write_all(&mut stdin, input.as_bytes()) {
-        assert_eq!(problem.kind(), std::io::ErrorKind::BrokenPipe, "meshc takes its input");
-    }
-    drop(stdin);
-    child.wait_with_output().expect("meshc ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .expect("the folder can be read")
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn a_good_program_prints_its_bundle_and_ends_with_0() {

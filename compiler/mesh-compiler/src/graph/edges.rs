@@ -1,0 +1,150 @@
+//! Edges: declared calls, routes at gateways, requests that are sent on or copied, and the way out.
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::Span;
+
+use super::{Builder, Edge, EdgeKind, Place};
+use crate::calls::{Permission, Policies};
+use crate::model::{self, ExternalId, GatewayId, Route, RouteTarget, Rule, ServiceId};
+use crate::operand::percent;
+
+/// Edges by what they join, so that there is one of a kind between two nodes.
+type Known = HashMap<(usize, usize, EdgeKind), usize>;
+
+impl<'m, 'a> Builder<'m, 'a> {
+    pub(super) fn edges(&mut self) {
+        let mesh = self.mesh;
+        let mut known = Known::new();
+        let policies = Policies::of(mesh);
+        for (at, caller) in mesh.services.iter().enumerate() {
+            let Some(from) = self.services.get(&ServiceId(at)).copied() else { continue };
+            for (callee, span) in &caller.calls {
+                let Some(to) = self.services.get(callee).copied() else { continue };
+                let (permission, denied) = policies.permission(caller, *callee);
+                let edge = self.edge(&mut known, from, to, EdgeKind::Call, *span);
+                edge.permission = permission;
+                if let Some(denied) = denied {
+                    let place = self.text.statement(denied.head.span);
+                    self.graph.edges[known[&(from, to, EdgeKind::Call)]].places.push(place);
+                }
+            }
+            for (external, span) in &caller.external_calls {
+                let to = self.externals[external];
+                let via: Vec<GatewayId> = mesh.externals[external.0].via.iter().map(|(id, _)| *id).collect();
+                if via.is_empty() {
+                    self.edge(&mut known, from, to, EdgeKind::Call, *span);
+                }
+                for gateway in via {
+                    let through = self.gateways[&gateway];
+                    self.edge(&mut known, from, through, EdgeKind::Call, *span);
+                }
+            }
+        }
+        for (at, external) in mesh.externals.iter().enumerate() {
+            for (gateway, span) in &external.via {
+                let (from, to) = (self.gateways[gateway], self.externals[&ExternalId(at)]);
+                self.edge(&mut known, from, to, EdgeKind::Egress, *span);
+            }
+        }
+        for route in &mesh.routes {
+            self.route(&mut known, route);
+        }
+    }
+
+    fn route(&mut self, known: &mut Known, route: &'m Route<'a>) {
+        let inside = match route.target {
+            RouteTarget::Service(id) if route.mesh.is_some() => self.services.get(&id).copied(),
+            RouteTarget::External(id) if route.mesh.is_some() => self.externals.get(&id).copied(),
+            _ => None,
+        };
+        let edges: Vec<usize> = route.gateways.iter().filter_map(|(id, _)| self.gateways.get(id).copied()).collect();
+        for (from, edge) in
+            inside.map(|from| (from, false)).into_iter().chain(edges.into_iter().map(|from| (from, true)))
+        {
+            for rule in route.rules.iter().chain([&route.last]) {
+                let rules: Vec<&Rule<'a>> = match rule.delegate {
+                    Some((name, namespace, _)) => self.delegated(name, namespace),
+                    None => vec![rule],
+                };
+                for rule in rules {
+                    self.rule(known, from, rule, edge.then_some(&route.target));
+                }
+            }
+        }
+    }
+
+    /// The rules that a delegate holds.
+    fn delegated(&self, name: &str, namespace: Option<&str>) -> Vec<&'m Rule<'a>> {
+        let held = self.mesh.routes.iter().find(|route| {
+            matches!(route.target, RouteTarget::Delegate(_))
+                && route.head.common.object.is_some_and(|(object, _)| object == name)
+                && namespace.is_none_or(|namespace| route.head.namespace == Some(namespace))
+        });
+        held.into_iter().flat_map(|route| route.rules.iter().chain([&route.last])).collect()
+    }
+
+    /// Where a rule sends requests of a node; those it keeps are no edge.
+    fn rule(&mut self, known: &mut Known, from: usize, rule: &'m Rule<'a>, host: Option<&RouteTarget<'a>>) {
+        for share in &rule.shares {
+            let Some(to) = self.place(share.place).filter(|to| *to != from) else { continue };
+            let span = if rule.when.is_empty() { share.span } else { rule.span };
+            let version = match share.place {
+                model::Place::Service(_, Some(version)) => format!("{version} "),
+                _ => String::new(),
+            };
+            let part = share
+                .parts
+                .filter(|_| rule.shares.len() > 1)
+                .map(|parts| format!("{version}{}", percent(parts.into())));
+            // Where a gateway has several hosts, the one that leads here is told.
+            let several = self.graph.nodes[from].detail.len() > 1;
+            let label = match (host, part) {
+                (_, Some(part)) => part,
+                (Some(RouteTarget::Host(host)), None) if several => (*host).to_owned(),
+                _ => String::new(),
+            };
+            let edge = self.edge(known, from, to, EdgeKind::Route, span);
+            if !label.is_empty() && !edge.label.split(", ").any(|known| known == label) {
+                edge.label = if edge.label.is_empty() { label } else { format!("{}, {label}", edge.label) };
+            }
+        }
+        for mirror in &rule.mirrors {
+            let Some(to) = self.place(mirror.place).filter(|to| *to != from) else { continue };
+            let edge = self.edge(known, from, to, EdgeKind::Mirror, mirror.span);
+            edge.label = match mirror.parts {
+                Some(parts) => format!("copies of {}", percent(parts.into())),
+                None => "copies".to_owned(),
+            };
+        }
+    }
+
+    fn place(&self, place: model::Place<'a>) -> Option<usize> {
+        match place {
+            model::Place::Service(id, _) => self.services.get(&id).copied(),
+            model::Place::External(id) => self.externals.get(&id).copied(),
+        }
+    }
+
+    /// The edge of a kind between two nodes, with one more line that says it.
+    fn edge(&mut self, known: &mut Known, from: usize, to: usize, kind: EdgeKind, span: Span) -> &mut Edge {
+        let place: Place = self.text.line(span);
+        let edges = &mut self.graph.edges;
+        let at = *known.entry((from, to, kind)).or_insert_with(|| {
+            edges.push(Edge {
+                from,
+                to,
+                kind,
+                label: String::new(),
+                permission: Permission::Unguarded,
+                places: Vec::new(),
+            });
+            edges.len() - 1
+        });
+        let edge = &mut edges[at];
+        if !edge.places.contains(&place) {
+            edge.places.push(place);
+        }
+        edge
+    }
+}
