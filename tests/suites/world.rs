@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_compiler::Compilation;
+use mesh_compiler::{Compilation, File};
 use mesh_istio::{Facts, Kind, Node, Protocol, Resource};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ pub fn world(compilation: &Compilation) -> World {
         objects.push(pod("somebody", place, &labels, false, address));
     }
     objects.extend(secrets(resources, &services));
-    World { objects, mesh: mesh(resources, facts) }
+    World { objects, mesh: mesh(resources, facts, &compilation.lowered.files) }
 }
 
 /// The full host of a service, as a bundle in a namespace writes it.
@@ -330,16 +330,21 @@ fn secrets(resources: &[Resource], services: &BTreeMap<String, Service>) -> Vec<
     wanted.into_iter().map(object).collect()
 }
 
-/// MeshConfig: the root namespace, and the providers that policies name.
-fn mesh(resources: &[Resource], facts: &Facts) -> Value {
-    let providers: BTreeSet<&str> = resources
+/// MeshConfig: the root namespace, the providers as the bundle has them, and those that policies name beside them.
+fn mesh(resources: &[Resource], facts: &Facts, files: &[File]) -> Value {
+    let fragment = files.iter().find(|file| file.name == "mesh-config.yaml");
+    let fragment = fragment.map(|file| mesh_istio::yaml::read(&file.text, Default::default()).expect("it is YAML"));
+    let known = fragment.and_then(|node| node.at(&["meshConfig", "extensionProviders"]).cloned());
+    let mut providers: Vec<Value> = known.iter().flat_map(Node::list).map(|node| json!(node)).collect();
+    let named: BTreeSet<&str> = resources
         .iter()
         .filter(|resource| resource.kind == Kind::AuthorizationPolicy)
         .filter_map(|resource| resource.spec.get("provider")?.text_of("name"))
         .collect();
-    let providers: Vec<Value> = providers
-        .into_iter()
-        .map(|name| json!({ "name": name, "envoyExtAuthzHttp": { "service": AUTHORIZER, "port": 8000 } }))
-        .collect();
+    for name in named {
+        if !providers.iter().any(|known| known["name"] == name) {
+            providers.push(json!({ "name": name, "envoyExtAuthzHttp": { "service": AUTHORIZER, "port": 8000 } }));
+        }
+    }
     json!({ "rootNamespace": facts.root_namespace.as_str(), "extensionProviders": providers })
 }

@@ -9,6 +9,7 @@ mod dashboard;
 mod egress;
 mod external;
 mod field;
+mod fragments;
 mod gateway;
 mod layers;
 mod limits;
@@ -93,6 +94,8 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     lower.slos();
     lower.scrapes();
     lower.dashboards();
+    lower.mesh_config();
+    lower.kiali();
     lower.written();
     lower.chains_hidden();
     lower.fields_without_object();

@@ -5,6 +5,7 @@ mod field;
 mod gateway;
 mod objective;
 mod policy;
+mod provider;
 mod route;
 mod traffic;
 mod watch;
@@ -21,6 +22,7 @@ pub use field::{FieldSet, Written};
 pub use gateway::{Gateway, Listener, ListenerTls};
 pub use objective::{Objective, Seen, Slo, Target};
 pub use policy::{Action, HttpPorts, Issuer, Jwt, Mtls, Policy, PolicyOperation, PolicyTest, Source};
+pub use provider::{Provider, ProviderKind, Purpose};
 pub use route::{
     Abort, Cors, Headers, Mirror, Place, Redirect, RequestTest, Retry, Rewrite, Route, RouteTarget, Rule, Share,
     TestKind,
@@ -157,6 +159,8 @@ pub struct Settings<'a> {
     pub providers: Vec<(&'a str, Span)>,
     /// The services behind providers, where that is said.
     pub provider_services: Vec<(&'a str, ServiceId)>,
+    /// The providers whose kind is said: the mesh configuration of these can be written.
+    pub known_providers: Vec<Provider<'a>>,
     /// The providers that the proxy serves itself, such as a file.
     pub local_providers: Vec<&'a str>,
     /// How Prometheus, Grafana and Kiali are set up.
@@ -175,6 +179,7 @@ impl Default for Settings<'_> {
             root_namespace: "istio-system",
             providers: Vec::new(),
             provider_services: Vec::new(),
+            known_providers: Vec::new(),
             local_providers: Vec::new(),
             watching: Watching::default(),
             incomplete: false,

@@ -4,7 +4,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::declare::new_service;
 use super::{Checker, Key};
-use crate::model::{ExternalId, Gateway, GatewayId, Port, Service, ServiceId, Subject, Version};
+use crate::model::{ExternalId, Gateway, GatewayId, Port, Purpose, Service, ServiceId, Subject, Version};
 use crate::operand::{Arg, Name, Target, Value};
 use crate::suggest::{all_of, nearest};
 
@@ -322,8 +322,24 @@ impl<'t, 'a> Checker<'t, 'a> {
         })
     }
 
-    /// The provider that a word names.
-    pub(super) fn provider(&mut self, arg: &Arg<'a>) -> bool {
+    /// Whether there is a provider that a word names, for what it is wanted for.
+    pub(super) fn provider(&mut self, arg: &Arg<'a>, wanted: Purpose) -> bool {
+        let known = self.mesh.settings.known_providers.iter().find(|known| known.name == arg.word());
+        if let Some(known) = known.filter(|known| known.kind.purpose != wanted) {
+            let problem = Diagnostic::new(
+                code::E0319,
+                arg.span,
+                format!("the provider `{}` {}", known.name, known.kind.purpose.words()),
+            )
+            .label(format!("none that {}", wanted.words()))
+            .also(known.span, "its kind")
+            .note(match wanted {
+                Purpose::Authorization => "Istio would find no authorizer, and deny every request",
+                _ => "Istio leaves it out without a word",
+            });
+            self.push(problem);
+            return false;
+        }
         let providers = &self.mesh.settings.providers;
         if providers.iter().any(|(name, _)| *name == arg.word()) {
             return true;

@@ -8,7 +8,7 @@ use mesh_istio::{Kind, Node, Object};
 use super::service::no_export;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses, twice};
-use crate::model::{About, Subject};
+use crate::model::{About, Purpose, Subject};
 use crate::operand::{Arg, Value};
 use crate::vocabulary::Block;
 
@@ -91,10 +91,10 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     /// The providers that a clause names.
-    fn providers(&mut self, args: &[Arg<'a>]) -> Vec<Node> {
+    fn providers(&mut self, args: &[Arg<'a>], wanted: Purpose) -> Vec<Node> {
         let mut out = Vec::new();
         for arg in args {
-            if self.provider(arg) {
+            if self.provider(arg, wanted) {
                 let mut provider = Object::new(arg.span);
                 provider.set("name", arg.word());
                 out.push(provider.node());
@@ -107,7 +107,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut tracing = Object::new(clauses.get("trace").map_or(span, Clause::span));
         if let Some(clause) = clauses.get("trace") {
             side(clause, &mut tracing);
-            let providers = self.providers(clause.args.list("provider"));
+            let providers = self.providers(clause.args.list("provider"), Purpose::Traces);
             tracing.put_list("providers", providers);
             if clause.args.word("off").is_some() {
                 tracing.set("disableSpanReporting", true);
@@ -134,7 +134,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         let clause = clauses.get("access-log")?;
         let mut log = Object::new(clause.span());
         side(clause, &mut log);
-        let providers = self.providers(clause.args.list("providers"));
+        let providers = self.providers(clause.args.list("providers"), Purpose::Logs);
         log.put_list("providers", providers);
         if clause.args.word("off").is_some() {
             log.set("disabled", true);
@@ -162,7 +162,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn metrics(&mut self, clauses: &Clauses<'t, 'a>, span: Span) -> Option<Node> {
         let mut metrics = Object::new(clauses.get("metrics").map_or(span, Clause::span));
         if let Some(clause) = clauses.get("metrics") {
-            let providers = self.providers(clause.args.list("providers"));
+            let providers = self.providers(clause.args.list("providers"), Purpose::Metrics);
             metrics.put_list("providers", providers);
             if let Some(time) = clause.args.get("interval") {
                 metrics.set_at("reportingInterval", time.word(), time.span);

@@ -5,7 +5,7 @@ use mesh_diagnostics::{Diagnostic, code};
 use super::service::{no_export, says_nothing};
 use super::{Checker, Placed, Site};
 use crate::clause::{Clause, Clauses};
-use crate::model::{Action, Head, Policy, PolicyOperation, Subject};
+use crate::model::{Action, Head, Policy, PolicyOperation, Purpose, Subject};
 use crate::vocabulary::Block;
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -17,7 +17,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             "audit" => (Action::Audit, Block::Policy),
             _ => {
                 let Some(provider) = args.get("provider") else { return };
-                self.provider(provider);
+                self.provider(provider, Purpose::Authorization);
                 (Action::Custom(provider.word()), Block::Authorize)
             }
         };

@@ -1,10 +1,11 @@
 //! `mesh`: facts about the whole mesh.
 
-use mesh_diagnostics::{Diagnostic, code};
-use mesh_istio::{Api, Release};
+use mesh_diagnostics::{Diagnostic, Span, code};
+use mesh_istio::{Api, Protocol, Release};
 
 use super::{Checker, Placed};
 use crate::clause::twice;
+use crate::model::{Port, Provider, ProviderKind, ServiceId};
 use crate::vocabulary::Block;
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -50,6 +51,14 @@ impl<'t, 'a> Checker<'t, 'a> {
                                 ),
                                 None => settings.providers.push((arg.word(), arg.span)),
                             }
+                            let kind = args.get("kind").and_then(|kind| ProviderKind::named(kind.word()));
+                            if let (Some(kind), None) = (kind, first) {
+                                let (name, span) = (arg.word(), args.get("kind").map_or(arg.span, |kind| kind.span));
+                                settings.known_providers.push(Provider { name, kind, service: None, span });
+                                if !kind.remote {
+                                    settings.local_providers.push(name);
+                                }
+                            }
                             if args.word("local").is_some() {
                                 settings.local_providers.push(arg.word());
                             }
@@ -90,8 +99,58 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Looks the services behind providers up, once all services are known.
     pub(super) fn provider_services(&mut self) {
         for (provider, name, span) in std::mem::take(&mut self.provider_names) {
-            if let Some(id) = self.service(name, None, span) {
-                self.mesh.settings.provider_services.push((provider, id));
+            let Some(id) = self.service(name, None, span) else {
+                self.mesh.settings.known_providers.retain(|known| known.name != provider);
+                continue;
+            };
+            self.mesh.settings.provider_services.push((provider, id));
+            self.provider_port(provider, id, span);
+        }
+        let without: Vec<(&str, ProviderKind, Span)> = self
+            .mesh
+            .settings
+            .known_providers
+            .iter()
+            .filter(|known| known.kind.remote && known.service.is_none())
+            .map(|known| (known.name, known.kind, known.span))
+            .collect();
+        for (name, kind, span) in without {
+            let behind = self.mesh.settings.provider_services.iter().any(|(known, _)| *known == name);
+            if !behind {
+                self.push(
+                    Diagnostic::new(code::E0307, span, format!("where is the provider `{name}`?"))
+                        .label(format!("{} is a service", kind.word))
+                        .help(format!("write `provider {name} is {} on SERVICE.NS`", kind.word)),
+                );
+            }
+        }
+    }
+
+    /// The port of the service behind a provider of a kind that is said.
+    fn provider_port(&mut self, provider: &'a str, id: ServiceId, span: Span) {
+        let known = self.mesh.settings.known_providers.iter_mut().find(|known| known.name == provider);
+        let Some(known) = known else { return };
+        let service = &self.mesh.services[id.0];
+        if !known.kind.remote {
+            let problem = Diagnostic::new(code::E0319, span, format!("`{}` is of the proxy itself", known.kind.word))
+                .label("no service is behind it")
+                .also(known.span, "said here")
+                .help("leave `on` out");
+            self.push(problem);
+            return;
+        }
+        let grpc = |port: &&Port<'_>| matches!(port.protocol, Protocol::Grpc | Protocol::GrpcWeb);
+        let fits = service.ports.iter().find(|port| grpc(port) == known.kind.grpc);
+        match fits.or(service.ports.first()) {
+            Some(port) => known.service = Some((id, port.number)),
+            None if service.incomplete => {}
+            None => {
+                let problem =
+                    Diagnostic::new(code::E0310, span, format!("the port of `{}` is not known", service.name))
+                        .label("no port is declared")
+                        .also(service.span, "this service")
+                        .help(format!("declare it, as in `elsewhere < service {} < grpc 4317 > >`", service.name));
+                self.push(problem);
             }
         }
     }

@@ -49,10 +49,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "provider",
         &[Mesh],
-        &["names:NAME, [ on service:SERVICE ]", "names:NAME, local"],
-        "the extension providers that the mesh configuration has; `on` the service behind them, or `local` to the proxy",
-        "provider otel, json",
-        "nothing by itself",
+        &[
+            "names:NAME, [ is kind:{opentelemetry|zipkin|skywalking|datadog|otel-log|grpc-log|file-log|prometheus|ext-authz-http|ext-authz-grpc} ] [ on service:SERVICE ]",
+            "names:NAME, local",
+        ],
+        "the extension providers that the mesh configuration has; `is` their kind, `on` the service behind them, or `local` to the proxy",
+        "provider otel is opentelemetry on collector.ops",
+        "with `is`, `extensionProviders` in `mesh-config.yaml`",
     )
     .many(),
     clause(
