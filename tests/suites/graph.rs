@@ -1,6 +1,6 @@
 //! `meshc graph`: cases under `tests/graph`, as Mermaid, DOT and JSON; the pictures of the examples are fresh.
 //!
-//! The page is opened in a Chromium by `tests/page`.
+//! The page is opened in a Chromium by `tests/node`.
 
 use libtest_mimic::Trial;
 use mesh_compiler::graph::graph;

@@ -4,9 +4,10 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Protocol, Rank};
 
 use super::{Checker, Placed};
-use crate::clause::{Clause, Clauses, twice};
-use crate::model::{Objective, Seen, ServiceId, Slo, Subject, Target, text};
-use crate::operand::{WHOLE, duration, percent};
+use crate::clause::{Clause, twice};
+use crate::model::{Objective, Seen, ServiceId, Slo, Subject, Target, Version, text};
+use crate::operand::{Value, WHOLE, duration, percent};
+use crate::suggest::nearest;
 use crate::vocabulary::Block;
 
 /// The upper bounds, in microseconds, of the buckets of `istio_request_duration_milliseconds`: Envoy's default ones.
@@ -32,13 +33,43 @@ const BUCKETS: [u64; 19] = [
     3_600_000_000,
 ];
 
+/// The tags of `istio_requests_total` that requests are chosen by; the others are said by the statement itself.
+const TAGS: [&str; 20] = [
+    "connection_security_policy",
+    "destination_app",
+    "destination_canonical_revision",
+    "destination_canonical_service",
+    "destination_cluster",
+    "destination_principal",
+    "destination_workload",
+    "destination_workload_namespace",
+    "grpc_response_status",
+    "request_protocol",
+    "response_code",
+    "response_flags",
+    "source_app",
+    "source_canonical_revision",
+    "source_canonical_service",
+    "source_cluster",
+    "source_principal",
+    "source_version",
+    "source_workload",
+    "source_workload_namespace",
+];
+
 impl<'t, 'a> Checker<'t, 'a> {
     pub(super) fn slo(&mut self, statement: &Placed<'t, 'a>) {
         let clauses = self.block(statement, Block::Slo);
         let head = self.head(statement, &clauses);
         self.is_object(&head, self.mesh.settings.watching.plain, "a PrometheusRule");
-        let objectives: Vec<Objective> =
-            clauses.list.iter().filter_map(|clause| self.objective(clause, &clauses)).collect();
+        let mut objectives: Vec<Objective<'a>> = Vec::new();
+        for clause in &clauses.list {
+            let Some(objective) = self.objective(clause) else { continue };
+            match objectives.iter().find(|known| known.is_same(&objective)).map(|known| known.span) {
+                Some(first) => self.push(twice(clause.name(), objective.span, first)),
+                None => objectives.push(objective),
+            }
+        }
         if objectives.is_empty() {
             let said = clauses.list.iter().any(|clause| matches!(clause.name(), "available" | "fast"));
             if !clauses.poisoned && !said {
@@ -73,7 +104,10 @@ impl<'t, 'a> Checker<'t, 'a> {
                 continue;
             };
             let Some(waypoint) = self.counts_requests(service, target.span) else { continue };
-            let seen = |objective: &Objective| Objective {
+            if !objectives.iter().all(|objective| self.tells_apart(service, objective)) {
+                continue;
+            }
+            let seen = |objective: &Objective<'a>| Objective {
                 seen: if waypoint { Seen::Waypoint } else { objective.seen },
                 ..objective.clone()
             };
@@ -105,7 +139,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         };
         let span = new.head.span;
         let same = old.objectives.iter().find_map(|first| {
-            let again = new.objectives.iter().find(|again| again.target == first.target)?;
+            let again = new.objectives.iter().find(|again| again.is_same(first))?;
             let word = if again.target == Target::Available { "available" } else { "fast" };
             Some(((word, again.span), first.span))
         });
@@ -118,7 +152,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         self.push(problem);
     }
 
-    fn objective(&mut self, clause: &Clause<'t, 'a>, clauses: &Clauses<'t, 'a>) -> Option<Objective> {
+    fn objective(&mut self, clause: &Clause<'t, 'a>) -> Option<Objective<'a>> {
         let args = &clause.args;
         let target = match clause.name() {
             "available" => Target::Available,
@@ -148,17 +182,42 @@ impl<'t, 'a> Checker<'t, 'a> {
             );
             return None;
         }
-        let first = clauses
-            .all("fast")
-            .find(|other| other.args.get("limit").map(|arg| arg.millis()) == args.get("limit").map(|arg| arg.millis()));
-        if let Some(first) = first
-            .filter(|first| clause.name() == "fast" && first.span() != clause.span() && first.span() < clause.span())
-        {
-            self.push(twice("fast", clause.span(), first.span()));
-            return None;
+        let version = args.get("version").map(|arg| (arg.word(), arg.span));
+        let mut tags = Vec::new();
+        for arg in args.list("tags") {
+            let Value::Pair(key, value) = &arg.value else { continue };
+            if !TAGS.contains(&key.as_ref())
+                && let Some(near) = nearest(key, TAGS.iter().copied())
+            {
+                self.push(
+                    Diagnostic::new(code::E0427, arg.span, format!("Istio's metrics have no tag `{key}`"))
+                        .label(format!("is `{near}` meant?"))
+                        .note("a tag of your own is added by `observe … < set-tag NAME \"…\" >`"),
+                );
+                continue;
+            }
+            tags.push((key.clone(), value.clone(), arg.span));
         }
         let seen = if args.word("server").is_some() { Seen::Server } else { Seen::Client };
-        Some(Objective { target, parts, seen, span: clause.span() })
+        Some(Objective { version, tags, target, parts, seen, span: clause.span() })
+    }
+
+    /// Whether metrics tell the requests of an objective apart; what keeps them from it is reported.
+    fn tells_apart(&mut self, service: ServiceId, objective: &Objective<'a>) -> bool {
+        let Some((version, span)) = objective.version else { return true };
+        if !self.version(service, version, span) {
+            return false;
+        }
+        let known = self.mesh.services[service.0].versions.iter().find(|known| known.name == version);
+        let labelled =
+            |known: &Version<'a>| known.select.is_empty() || known.select.iter().any(|(key, ..)| key == "version");
+        let Some(known) = known.filter(|known| !labelled(known)) else { return true };
+        let problem = Diagnostic::new(code::E0427, span, format!("no label of metrics tells `{version}` apart"))
+            .label("its pods have no label `version`")
+            .also(known.span, "selected by other labels")
+            .help("give its pods the label `version` too, and select by it");
+        self.push(problem);
+        false
     }
 
     /// Whether the budget is small enough for its alerts: at the rate that pages, more than all requests would be bad.

@@ -145,7 +145,7 @@ impl<'m, 'a> Said<'m, 'a> {
         self.service.ports.iter().any(|port| matches!(port.protocol, Protocol::Grpc | Protocol::GrpcWeb))
     }
 
-    fn objectives(&self) -> &'m [Objective] {
+    fn objectives(&self) -> &'m [Objective<'a>] {
         self.slo.map_or(&[], |slo| &slo.objectives)
     }
 }
@@ -161,7 +161,7 @@ pub(super) fn metric_name(service: &Service<'_>) -> String {
 }
 
 /// The value of the label `destination_version` of a version's requests; none where its pods have no such label.
-fn version_label<'s>(service: &'s Service<'_>, version: &'s str) -> Option<&'s str> {
+pub(super) fn version_label<'s>(service: &'s Service<'_>, version: &'s str) -> Option<&'s str> {
     let Some(known) = service.versions.iter().find(|known| known.name == version) else { return Some(version) };
     if known.select.is_empty() {
         return Some(version);
@@ -185,7 +185,7 @@ fn fraction(parts: u32) -> String {
 }
 
 /// The bound of an objective as a number of thresholds.
-fn bound(objective: &Objective) -> f64 {
+fn bound(objective: &Objective<'_>) -> f64 {
     f64::from(objective.parts) / f64::from(crate::operand::WHOLE)
 }
 

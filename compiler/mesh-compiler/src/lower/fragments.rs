@@ -81,7 +81,8 @@ impl<'a> Lower<'_, 'a> {
 
     /// The tolerance of a service: degraded where its budget burns too fast to last, failing where a page would be sent.
     fn health(&self, slo: &crate::model::Slo<'a>) -> Option<Node> {
-        let objective = slo.objectives.iter().find(|objective| objective.target == Target::Available)?;
+        let objective =
+            slo.objectives.iter().find(|objective| objective.target == Target::Available && objective.is_whole())?;
         let service = self.service(slo.service);
         let budget = u64::from(WHOLE - objective.parts);
         // A page is sent when 2% of the budget burn within an hour.

@@ -9,7 +9,7 @@ use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Protocol};
 
 use super::Lower;
-use super::dashboard::{board_of, metric_name};
+use super::dashboard::{board_of, metric_name, version_label};
 use crate::model::{Objective, Seen, Service, Slo, Subject, Target};
 use crate::operand::{WHOLE, duration, percent};
 
@@ -98,12 +98,13 @@ impl Rules {
 }
 
 /// The groups of one objective: what is measured, what follows from it, and the alerts.
-fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>, board: Option<&str>) -> Vec<Node> {
+fn groups(slo: &Slo<'_>, objective: &Objective<'_>, service: &Service<'_>, board: Option<&str>) -> Vec<Node> {
     let place = service.namespace.unwrap_or_default();
     let name = match objective.target {
         Target::Available => "available".to_owned(),
         Target::Fast(millis) => format!("fast-{}", duration(millis)),
     };
+    let name = objective.parts_named().into_iter().fold(name, |name, part| format!("{name}-{part}"));
     let id = format!("{place}-{}-{name}", service.name);
     let full = format!("{}.{place}", service.name);
     let mut rules = Rules {
@@ -152,9 +153,10 @@ fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>, board: Op
         let mut annotations = Object::new(objective.span);
         let speed = if severity == "page" { "fast" } else { "for long" };
         let share = percent(objective.parts.into());
+        let of = of_part(objective);
         let promise = match objective.target {
-            Target::Available => format!("{share} without an error of the server over {days}"),
-            Target::Fast(millis) => format!("{share} under {} over {days}", duration(millis)),
+            Target::Available => format!("{share}{of} without an error of the server over {days}"),
+            Target::Fast(millis) => format!("{share}{of} under {} over {days}", duration(millis)),
         };
         annotations.set("summary", format!("{full} burns its error budget {speed}: {promise}"));
         if let Some((address, span)) = &slo.runbook {
@@ -168,22 +170,30 @@ fn groups(slo: &Slo<'_>, objective: &Objective, service: &Service<'_>, board: Op
     vec![measured, meta, alerts]
 }
 
+/// Which requests an objective is for, where not for all, behind its share.
+pub(super) fn of_part(objective: &Objective<'_>) -> String {
+    if objective.is_whole() { String::new() } else { format!(" of {}", objective.parts_named().join(", ")) }
+}
+
 /// The labels of the requests that count.
-fn requests(objective: &Objective, service: &Service<'_>) -> String {
+fn requests(objective: &Objective<'_>, service: &Service<'_>) -> String {
     let reporter = match objective.seen {
         Seen::Client => "source",
         Seen::Server => "destination",
         Seen::Waypoint => "waypoint",
     };
+    let version = objective.version.and_then(|(version, _)| version_label(service, version));
+    let version = version.map(|label| format!(", destination_version=\"{label}\"")).unwrap_or_default();
+    let tags: String = objective.tags.iter().map(|(key, value, _)| format!(", {key}=\"{}\"", quoted(value))).collect();
     format!(
-        "reporter=\"{reporter}\", destination_service_name=\"{}\", destination_service_namespace=\"{}\"",
+        "reporter=\"{reporter}\", destination_service_name=\"{}\", destination_service_namespace=\"{}\"{version}{tags}",
         metric_name(service),
         service.namespace.unwrap_or_default()
     )
 }
 
 /// The share of the requests of a window that are bad; nothing where there are none.
-fn error_ratio(objective: &Objective, service: &Service<'_>, window: &str) -> String {
+fn error_ratio(objective: &Objective<'_>, service: &Service<'_>, window: &str) -> String {
     let requests = requests(objective, service);
     let sum = |metric: &str, more: &str| format!("sum(rate({metric}{{{requests}{more}}}[{window}]))");
     match objective.target {
@@ -212,7 +222,7 @@ fn error_ratio(objective: &Objective, service: &Service<'_>, window: &str) -> St
 /// Both windows of a pair burn faster than the budget allows.
 fn burning(
     slo: &Slo<'_>,
-    objective: &Objective,
+    objective: &Objective<'_>,
     service: &Service<'_>,
     chosen: &str,
     budget: &str,
@@ -233,6 +243,11 @@ fn burning(
     }
     out.push(')');
     out
+}
+
+/// A text in quotes of PromQL.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// How many times faster than evenly a budget burns, exactly: a decimal where it is one.

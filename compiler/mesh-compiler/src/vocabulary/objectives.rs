@@ -17,16 +17,17 @@ pub(super) const ENTRIES: &[Entry] = &[
     clause(
         "available",
         &[Slo],
-        &["share:PERCENT [ at side:{client|server} ]"],
-        "the share of requests without an error of the server, as callers see it, or the server",
+        &["share:PERCENT [ of version:VERSION ] [ where tags:PAIR, ] [ at side:{client|server} ]"],
+        "the share of requests without an error of the server, as callers see it, or the server; of a version, or of requests with a tag",
         "available 99.9%",
         "recording rules and alerts",
-    ),
+    )
+    .many(),
     clause(
         "fast",
         &[Slo],
-        &["share:PERCENT under limit:DURATION [ at side:{client|server} ]"],
-        "the share of requests that are answered in a time, which is a bucket of Istio's histogram",
+        &["share:PERCENT under limit:DURATION [ of version:VERSION ] [ where tags:PAIR, ] [ at side:{client|server} ]"],
+        "the share of requests that are answered in a time, which is a bucket of Istio's histogram; of a version, or of requests with a tag",
         "fast 99% under 250ms",
         "recording rules and alerts",
     )

@@ -246,7 +246,7 @@ impl Panel {
                 "reduceOptions": { "calcs": ["lastNotNull"], "fields": "", "values": false },
             }),
             Look::Table => {
-                json!({ "showHeader": true, "cellHeight": "sm", "footer": { "show": false, "reducer": ["sum"], "countRows": false, "fields": "" } })
+                json!({ "showHeader": true, "cellHeight": "sm" })
             }
         }
     }
@@ -315,7 +315,7 @@ impl Board {
     pub fn finish(self, about: &About<'_>) -> String {
         let mut list: Vec<Value> = vec![json!({
             "name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus",
-            "regex": "", "hide": 0, "refresh": 1, "multi": false, "includeAll": false, "options": [], "current": {},
+            "regex": "", "hide": 0, "refresh": 1, "multi": false, "includeAll": false, "options": [],
         })];
         list.push(all_of("cluster", "Cluster", "destination_cluster", about.matcher));
         let mut namespace = all_of("namespace", "Namespace", "destination_service_namespace", about.matcher);
@@ -376,7 +376,7 @@ fn all_of(name: &str, label: &str, of: &str, matcher: &str) -> Value {
         "label_values({{__name__=~\"istio_requests_total|istio_tcp_connections_opened_total\", {matcher}}}, {of})"
     );
     json!({
-        "name": name, "label": label, "type": "query", "datasource": source(), "definition": query,
+        "name": name, "label": label, "type": "query", "datasource": source(),
         "query": { "qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery" },
         "regex": "", "hide": 0, "refresh": 2, "sort": 1, "multi": true, "includeAll": true, "allValue": ".*",
         "options": [], "current": { "text": "All", "value": "$__all" },

@@ -2,6 +2,7 @@
 
 use mesh_istio::Text;
 
+use super::super::slo::of_part;
 use super::board::{Board, Limit, Look, Panel};
 use super::guarded::security;
 use super::query::Requests;
@@ -65,16 +66,19 @@ impl<'m, 'a> Lower<'m, 'a> {
                 .about("Requests in a second.")
                 .query("", requests.requests("", "")),
         );
-        let available = said.objectives().iter().find(|objective| objective.target == Target::Available);
+        let available =
+            said.objectives().iter().find(|objective| objective.target == Target::Available && objective.is_whole());
         board.add(
             Panel::new(Look::Number, "Success", "percentunit")
                 .about("The share of requests without an error of the server (5xx).")
                 .limit(available.map_or(Limit::None, |objective| Limit::AtLeast(bound(objective))))
                 .query("", requests.success("")),
         );
-        let fast = said.objectives().iter().find_map(|objective| match objective.target {
-            Target::Fast(millis) => Some((objective, millis)),
-            Target::Available => None,
+        let fast = said.objectives().iter().filter(|objective| objective.is_whole()).find_map(|objective| {
+            match objective.target {
+                Target::Fast(millis) => Some((objective, millis)),
+                Target::Available => None,
+            }
         });
         let (share, limit) = match fast {
             Some((objective, millis)) => (objective.parts, Limit::AtMost(millis as f64)),
@@ -213,9 +217,11 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     fn latency_of(&self, said: &Said<'m, 'a>, board: &mut Board) {
         let requests = said.requests();
-        let limit = said.objectives().iter().find_map(|objective| match objective.target {
-            Target::Fast(millis) => Some((objective, millis)),
-            Target::Available => None,
+        let limit = said.objectives().iter().filter(|objective| objective.is_whole()).find_map(|objective| {
+            match objective.target {
+                Target::Fast(millis) => Some((objective, millis)),
+                Target::Available => None,
+            }
         });
         board.row("Latency");
         let mut about = "The time within which a share of the requests is answered.".to_owned();
@@ -455,7 +461,7 @@ fn objectives(said: &Said<'_, '_>, board: &mut Board) {
         .objectives
         .iter()
         .map(|objective| {
-            let share = percent(objective.parts.into());
+            let share = format!("{}{}", percent(objective.parts.into()), of_part(objective));
             let what = match objective.target {
                 Target::Available => format!("{share} without an error of the server"),
                 Target::Fast(millis) => format!("{share} under {}", duration(millis)),
