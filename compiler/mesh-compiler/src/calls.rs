@@ -21,6 +21,20 @@ pub enum Permission {
     Unknown,
 }
 
+impl Permission {
+    /// Of two the one that more is to be said of.
+    #[must_use]
+    pub fn worse(self, other: Permission) -> Permission {
+        let rank = |permission: Permission| match permission {
+            Permission::Unguarded => 0,
+            Permission::Allowed => 1,
+            Permission::Unknown => 2,
+            Permission::Denied => 3,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
@@ -46,10 +60,18 @@ impl<'m, 'a> Policies<'m, 'a> {
 
     /// What they say of the requests of a caller to a callee, and the policy that says no.
     pub fn permission(&self, caller: &Service<'_>, callee: ServiceId) -> (Permission, Option<&'m Policy<'a>>) {
+        decided(self.mesh, &self.about(callee), caller)
+    }
+
+    /// What they say of requests whose caller is not known.
+    pub fn of_anyone(&self, callee: ServiceId) -> Permission {
+        if self.about(callee).is_empty() { Permission::Unguarded } else { Permission::Unknown }
+    }
+
+    fn about(&self, callee: ServiceId) -> Vec<&'m Policy<'a>> {
         let place = self.mesh.services[callee.0].namespace;
         let subjects = [Some(Subject::Service(callee)), place.map(Subject::Namespace), Some(Subject::Mesh)];
-        let about = subjects.iter().flatten().filter_map(|subject| self.by_subject.get(subject)).flatten();
-        decided(self.mesh, &about.copied().collect::<Vec<_>>(), caller)
+        subjects.iter().flatten().filter_map(|subject| self.by_subject.get(subject)).flatten().copied().collect()
     }
 }
 

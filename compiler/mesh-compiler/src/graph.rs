@@ -6,7 +6,7 @@ mod nodes;
 use std::collections::HashMap;
 
 use mesh_diagnostics::{FileId, Sources, Span};
-use mesh_syntax::Tree;
+use mesh_syntax::{Statement, Tree};
 use serde::Serialize;
 
 use crate::calls::Permission;
@@ -155,8 +155,19 @@ struct Texts<'m> {
 
 impl<'m> Texts<'m> {
     fn of(sources: &'m Sources, trees: &[Tree<'_>], expansion: &'m Expansion) -> Texts<'m> {
-        let spans = |tree: &Tree<'_>| tree.statements().map(|statement| statement.span()).collect();
+        let spans = |tree: &Tree<'_>| {
+            let mut spans = Vec::new();
+            tree.statements().for_each(|statement| said(statement, &mut spans));
+            spans
+        };
         Texts { sources, expansion, statements: trees.iter().map(|tree| (tree.file(), spans(tree))).collect() }
+    }
+
+    /// A head without its word, such as the tests of a `when`.
+    fn head(&self, span: Span) -> String {
+        let text = self.place(self.expansion.origin(span)).text;
+        let head = text.split(" <").next().unwrap_or_default();
+        head.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
     }
 
     /// The whole statement of the file that a place is in.
@@ -183,5 +194,14 @@ impl<'m> Texts<'m> {
         let source = self.sources.get(span.file);
         let text = source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         Place { file: source.name.clone(), line, text: text.to_owned() }
+    }
+}
+
+/// The statements that say something by themselves: those in a block of facts, of a profile or of a choice, not the block.
+fn said(statement: Statement<'_, '_>, out: &mut Vec<Span>) {
+    if matches!(statement.keyword(), Some("elsewhere" | "profile" | "if" | "else")) && statement.has_block() {
+        statement.children().for_each(|child| said(child, out));
+    } else {
+        out.push(statement.span());
     }
 }

@@ -12,6 +12,16 @@ use crate::operand::percent;
 /// Edges by what they join, so that there is one of a kind between two nodes.
 type Known = HashMap<(usize, usize, EdgeKind), usize>;
 
+/// Who sends requests along a route.
+struct Sender<'m, 'a> {
+    /// The node that it is drawn as.
+    node: usize,
+    /// The service whose proxies send, where that is known: that of a gateway.
+    pods: Option<&'m model::Service<'a>>,
+    /// The host, where the node has several.
+    host: Option<&'a str>,
+}
+
 impl<'m, 'a> Builder<'m, 'a> {
     pub(super) fn edges(&mut self) {
         let mesh = self.mesh;
@@ -48,27 +58,44 @@ impl<'m, 'a> Builder<'m, 'a> {
             }
         }
         for route in &mesh.routes {
-            self.route(&mut known, route);
+            self.route(&mut known, &policies, route);
         }
     }
 
-    fn route(&mut self, known: &mut Known, route: &'m Route<'a>) {
+    fn route(&mut self, known: &mut Known, policies: &Policies<'m, 'a>, route: &'m Route<'a>) {
+        let mesh = self.mesh;
         let inside = match route.target {
-            RouteTarget::Service(id) if route.mesh.is_some() => self.services.get(&id).copied(),
-            RouteTarget::External(id) if route.mesh.is_some() => self.externals.get(&id).copied(),
-            _ => None,
+            _ if route.mesh.is_none() => None,
+            RouteTarget::Service(id) => self.services.get(&id).copied(),
+            RouteTarget::External(id) => self.externals.get(&id).copied(),
+            RouteTarget::Host(host) => {
+                let named = |external: &model::External<'a>| external.hosts.iter().any(|(known, _)| known == host);
+                let found = mesh.externals.iter().position(named);
+                found.and_then(|at| self.externals.get(&ExternalId(at)).copied())
+            }
+            RouteTarget::Delegate(_) => None,
         };
-        let edges: Vec<usize> = route.gateways.iter().filter_map(|(id, _)| self.gateways.get(id).copied()).collect();
-        for (from, edge) in
-            inside.map(|from| (from, false)).into_iter().chain(edges.into_iter().map(|from| (from, true)))
-        {
+        let mut senders: Vec<Sender<'m, 'a>> = Vec::new();
+        // Whoever calls the target sends them on, and is not known here.
+        senders.extend(inside.map(|node| Sender { node, pods: None, host: None }));
+        for (id, _) in &route.gateways {
+            let Some(node) = self.gateways.get(id).copied() else { continue };
+            let pods = mesh.gateways[id.0].workload.map(|id| &mesh.services[id.0]);
+            let several = self.graph.nodes[node].detail.len() > 1;
+            let host = match &route.target {
+                RouteTarget::Host(host) if several => Some(*host),
+                _ => None,
+            };
+            senders.push(Sender { node, pods, host });
+        }
+        for sender in senders {
             for rule in route.rules.iter().chain([&route.last]) {
                 let rules: Vec<&Rule<'a>> = match rule.delegate {
                     Some((name, namespace, _)) => self.delegated(name, namespace),
                     None => vec![rule],
                 };
                 for rule in rules {
-                    self.rule(known, from, rule, edge.then_some(&route.target));
+                    self.rule(known, policies, &sender, rule);
                 }
             }
         }
@@ -85,37 +112,45 @@ impl<'m, 'a> Builder<'m, 'a> {
     }
 
     /// Where a rule sends requests of a node; those it keeps are no edge.
-    fn rule(&mut self, known: &mut Known, from: usize, rule: &'m Rule<'a>, host: Option<&RouteTarget<'a>>) {
+    fn rule(&mut self, known: &mut Known, policies: &Policies<'m, 'a>, sender: &Sender<'m, 'a>, rule: &'m Rule<'a>) {
+        let from = sender.node;
+        let tests = (!rule.when.is_empty()).then(|| self.text.head(rule.span));
         for share in &rule.shares {
             let Some(to) = self.place(share.place).filter(|to| *to != from) else { continue };
-            let span = if rule.when.is_empty() { share.span } else { rule.span };
             let version = match share.place {
-                model::Place::Service(_, Some(version)) => format!("{version} "),
-                _ => String::new(),
+                model::Place::Service(_, Some(version)) => Some(version),
+                _ => None,
             };
-            let part = share
-                .parts
-                .filter(|_| rule.shares.len() > 1)
-                .map(|parts| format!("{version}{}", percent(parts.into())));
-            // Where a gateway has several hosts, the one that leads here is told.
-            let several = self.graph.nodes[from].detail.len() > 1;
-            let label = match (host, part) {
-                (_, Some(part)) => part,
-                (Some(RouteTarget::Host(host)), None) if several => (*host).to_owned(),
-                _ => String::new(),
-            };
+            let part = share.parts.filter(|_| rule.shares.len() > 1).map(|parts| percent(parts.into()));
+            // The host, the version, the share, and for which requests.
+            let parts = [sender.host, version.filter(|_| part.is_some()), part.as_deref(), tests.as_deref()];
+            let label = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let permission = self.permission(policies, sender, share.place);
+            let span = if rule.when.is_empty() { share.span } else { rule.span };
             let edge = self.edge(known, from, to, EdgeKind::Route, span);
+            edge.permission = edge.permission.worse(permission);
             if !label.is_empty() && !edge.label.split(", ").any(|known| known == label) {
                 edge.label = if edge.label.is_empty() { label } else { format!("{}, {label}", edge.label) };
             }
         }
         for mirror in &rule.mirrors {
             let Some(to) = self.place(mirror.place).filter(|to| *to != from) else { continue };
+            let permission = self.permission(policies, sender, mirror.place);
             let edge = self.edge(known, from, to, EdgeKind::Mirror, mirror.span);
+            edge.permission = edge.permission.worse(permission);
             edge.label = match mirror.parts {
                 Some(parts) => format!("copies of {}", percent(parts.into())),
                 None => "copies".to_owned(),
             };
+        }
+    }
+
+    /// What the policies of a destination say of the requests of a sender.
+    fn permission(&self, policies: &Policies<'m, 'a>, sender: &Sender<'m, 'a>, to: model::Place<'a>) -> Permission {
+        let model::Place::Service(callee, _) = to else { return Permission::Unguarded };
+        match sender.pods {
+            Some(pods) => policies.permission(pods, callee).0,
+            None => policies.of_anyone(callee),
         }
     }
 

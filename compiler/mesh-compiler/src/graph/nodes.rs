@@ -20,6 +20,15 @@ impl<'m, 'a> Builder<'m, 'a> {
                 }
             }
             let subject = Subject::Gateway(id);
+            // What is said of its pods, their namespace or the mesh holds for it too.
+            let place = gateway.workload.map_or(gateway.namespace, |pods| mesh.services[pods.0].namespace);
+            let around = [
+                Some(subject),
+                gateway.workload.map(Subject::Service),
+                place.map(Subject::Namespace),
+                Some(Subject::Mesh),
+            ];
+            let around: Vec<Subject<'a>> = around.into_iter().flatten().collect();
             let node = Node {
                 id: full("gateway", gateway.name, gateway.namespace),
                 kind: NodeKind::Gateway,
@@ -28,12 +37,15 @@ impl<'m, 'a> Builder<'m, 'a> {
                 detail: hosts,
                 versions: Vec::new(),
                 mtls: None,
-                guards: self.guards(&[subject]),
+                guards: self.guards(&around),
                 elsewhere: !gateway.emits,
                 place: self.text.line(gateway.span),
-                statements: self.statements(gateway.span, subject, &[subject], self.said.routes.get(&subject)),
+                statements: self.statements(gateway.span, subject, &around, self.said.routes.get(&subject)),
             };
             self.gateways.insert(id, self.graph.nodes.len());
+            if let Some(pods) = gateway.workload {
+                self.services.entry(pods).or_insert(self.graph.nodes.len());
+            }
             self.graph.nodes.push(node);
         }
         // The pods of a gateway are drawn as the gateway.
@@ -73,17 +85,25 @@ impl<'m, 'a> Builder<'m, 'a> {
     fn used(&self) -> Vec<bool> {
         let mesh = self.mesh;
         let mut used: Vec<bool> = mesh.services.iter().map(|service| service.emits || service.open).collect();
-        let mut mark = |id: ServiceId| used[id.0] = true;
-        for service in &mesh.services {
-            service.calls.iter().for_each(|(id, _)| mark(*id));
+        for (at, service) in mesh.services.iter().enumerate() {
+            for (callee, _) in &service.calls {
+                // Whoever calls one of ours belongs to the picture, and whomever one of ours calls.
+                let ours = mesh.services[callee.0].emits;
+                used[at] |= ours;
+                used[callee.0] |= service.emits || ours;
+            }
         }
+        let mut mark = |id: ServiceId| used[id.0] = true;
         for route in &mesh.routes {
             if let RouteTarget::Service(id) = route.target {
                 mark(id);
             }
-            for share in route.rules.iter().chain([&route.last]).flat_map(|rule| &rule.shares) {
-                if let crate::model::Place::Service(id, _) = share.place {
-                    mark(id);
+            for rule in route.rules.iter().chain([&route.last]) {
+                let places = rule.shares.iter().map(|share| share.place);
+                for place in places.chain(rule.mirrors.iter().map(|mirror| mirror.place)) {
+                    if let crate::model::Place::Service(id, _) = place {
+                        mark(id);
+                    }
                 }
             }
         }
@@ -99,16 +119,14 @@ impl<'m, 'a> Builder<'m, 'a> {
         let own = self.said.inside.get(&id).map(|at| &self.mesh.routes[*at]);
         let share = |name: &str| {
             let shares = &own?.last.shares;
-            let mine = shares.iter().find(|share| share.place == crate::model::Place::Service(id, Some(name)));
+            let mine = || shares.iter().filter(|share| share.place == crate::model::Place::Service(id, Some(name)));
             // A route that names versions sends none to those that it leaves out.
-            let versions = shares
-                .iter()
-                .any(|share| matches!(share.place, crate::model::Place::Service(other, Some(_)) if other == id));
-            let parts = match mine {
-                Some(mine) => mine.parts.unwrap_or(if shares.len() == 1 { WHOLE } else { 0 }),
-                None if versions => 0,
-                None => return None,
-            };
+            let named = |share: &crate::model::Share<'a>| matches!(share.place, crate::model::Place::Service(other, Some(_)) if other == id);
+            if mine().next().is_none() && !shares.iter().any(named) {
+                return None;
+            }
+            let whole = if shares.len() == 1 { WHOLE } else { 0 };
+            let parts: u32 = mine().map(|share| share.parts.unwrap_or(whole)).sum();
             Some(f64::from(parts) / f64::from(WHOLE / 100))
         };
         let version =
@@ -121,7 +139,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             detail: service.ports.iter().map(|port| format!("{} {}", port.protocol.word(), port.number)).collect(),
             versions: service.versions.iter().map(version).collect(),
             // That of the service, else of its namespace, else of the mesh.
-            mtls: around.iter().find_map(|subject| self.said.modes.get(subject)).map(|mode| (*mode).to_owned()),
+            mtls: around.iter().find_map(|subject| self.said.modes.get(subject)).cloned(),
             guards: self.guards(&around),
             elsewhere: !service.emits && !service.open,
             place: self.text.line(service.span),
@@ -175,7 +193,7 @@ pub(super) struct Said<'a> {
     /// The route of a service inside the mesh, by its place.
     inside: HashMap<ServiceId, usize>,
     /// Modes of mutual TLS.
-    modes: HashMap<Subject<'a>, &'a str>,
+    modes: HashMap<Subject<'a>, String>,
 }
 
 impl<'a> Said<'a> {
@@ -192,11 +210,13 @@ impl<'a> Said<'a> {
         }
         let mut guard = |subject, word, span| said.guards.entry(subject).or_default().push((word, span));
         for policy in &mesh.policies {
-            let word = match policy.action {
-                Action::Allow => "allow",
-                Action::Deny => "deny",
-                Action::Audit => "audit",
-                Action::Custom(_) => "authorize",
+            let word = match (policy.action, policy.dry_run) {
+                (Action::Allow, None) => "allow",
+                (Action::Allow, Some(_)) => "allow (dry run)",
+                (Action::Deny, None) => "deny",
+                (Action::Deny, Some(_)) => "deny (dry run)",
+                (Action::Audit, _) => "audit",
+                (Action::Custom(_), _) => "authorize",
             };
             guard(policy.subject, Some(word), policy.head.span);
         }
@@ -204,7 +224,9 @@ impl<'a> Said<'a> {
         for mtls in mesh.mtls.iter().chain(&mesh.foreign_mtls) {
             guard(mtls.subject, None, mtls.head.span);
             if mtls.mode.0 != "inherit" {
-                said.modes.entry(mtls.subject).or_insert(mtls.mode.0);
+                let ports = mtls.ports.iter().map(|(port, mode, _)| format!(", {port} {mode}"));
+                let mode = ports.fold(mtls.mode.0.to_owned(), |mode, port| mode + &port);
+                said.modes.entry(mtls.subject).or_insert(mode);
             }
         }
         for (at, route) in mesh.routes.iter().enumerate() {
@@ -212,7 +234,8 @@ impl<'a> Said<'a> {
             match route.target {
                 RouteTarget::Service(id) => {
                     routed(Subject::Service(id));
-                    if route.mesh.is_some() {
+                    // The rules of a caller's own are not those of the service.
+                    if route.mesh.is_some() && !route.foreign {
                         said.inside.entry(id).or_insert(at);
                     }
                 }
