@@ -67,7 +67,7 @@ test("what Grafana's types do not know is found", () => {
 
 test("identifiers are stable, unique, and short enough for Grafana", () => {
   const ids = Object.values(boards).map((board) => board.uid);
-  assert.deepEqual(ids.sort(), ["mesh-shop", "mesh-shop-ledger", "mesh-shop-orders", "mesh-shop-payments"]);
+  assert.deepEqual(ids.sort(), ["mesh-shop", "mesh-shop_ledger", "mesh-shop_orders", "mesh-shop_payments"]);
   for (const board of Object.values(boards)) {
     const numbers = board.panels.map((panel) => panel.id);
     assert.equal(new Set(numbers).size, numbers.length);

@@ -163,6 +163,41 @@ test("zooming keeps what is under the pointer there", async () => {
   await done();
 });
 
+test("a drag is no click, wherever it ends", async () => {
+  const { page, done } = await opened(shop);
+  const box = await page.locator('.node[aria-label^="service cart"] > rect').boundingBox();
+  await page.mouse.move(box.x + 20, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 90, box.y + 40, { steps: 5 });
+  await page.mouse.up();
+  assert.ok(await page.locator("#panel").isHidden(), "no panel opens");
+  assert.equal(await page.locator(".node:visible").count(), 10, "and no box folds");
+  const there = await page.locator('.node[aria-label^="service cart"] > rect').boundingBox();
+  assert.ok(Math.abs(there.x - box.x - 70) < 8, "but the picture has moved");
+  await page.locator('.node[aria-label^="service cart"]').click();
+  assert.ok(await page.locator("#panel").isVisible());
+  await done();
+});
+
+test("what is opened stays in sight", async () => {
+  const { page, done } = await opened(shop);
+  await page.locator('.node[aria-label^="external rates"]').click();
+  const [node, picture] = [await page.locator('.node[aria-label^="external rates"]').boundingBox(), await page.locator("#picture").boundingBox()];
+  assert.ok(node.x >= picture.x && node.x + node.width <= picture.x + picture.width, "beside its panel");
+  await done();
+});
+
+test("a folded box tells of what is denied within it", async () => {
+  const file = join(folder, "denied.mesh");
+  writeFileSync(file, "mtls mesh strict\nservice x in a < http 80; account x; calls y.b >\nservice z in a < http 80; account z; calls y.b >\nservice y in b < http 80 >\ndeny y in b < from z.a >\n");
+  const { page, done } = await opened(file);
+  await page.locator("#fold").click();
+  assert.equal(await page.locator(".edge:not(.gone)").count(), 1);
+  assert.equal(await page.locator(".edge.denied:not(.gone)").count(), 1);
+  assert.match(await page.locator(".edge:not(.gone) title").textContent(), /x to y[^]*z to y/);
+  await done();
+});
+
 test("five hundred services start folded, and are found", async () => {
   const { page, done } = await opened(large());
   assert.equal(await page.locator(".node:visible").count(), 0);

@@ -322,7 +322,7 @@ fn an_alert_reaches_its_receiver() {
         let all = alerts.iter().flat_map(|message| message["alerts"].as_array().cloned().unwrap_or_default());
         all.into_iter().find(|alert| {
             alert["labels"]["alertname"] == "ErrorBudgetBurnsFast"
-                && alert["labels"]["sloth_id"] == "shop-payments-available"
+                && alert["labels"]["sloth_id"] == "payments.shop-available"
         })
     });
     // By the labels and annotations that the program says, people find the runbook and what to look at.
@@ -330,11 +330,11 @@ fn an_alert_reaches_its_receiver() {
     assert_eq!(alert["labels"]["team"], "payments");
     assert_eq!(alert["labels"]["sloth_severity"], "page");
     assert_eq!(alert["annotations"]["runbook_url"], "https://runbooks.example.com/payments");
-    assert_eq!(alert["annotations"]["dashboard_url"], "https://grafana.example.com/d/mesh-shop-payments");
+    assert_eq!(alert["annotations"]["dashboard_url"], "https://grafana.example.com/d/mesh-shop_payments");
     // The dashboard that the link leads to is one of the program.
     assert!(
-        file(&compilation, "mesh-shop-payments.json")
-            .is_some_and(|text| text.contains("\"uid\": \"mesh-shop-payments\""))
+        file(&compilation, "mesh-shop_payments.json")
+            .is_some_and(|text| text.contains("\"uid\": \"mesh-shop_payments\""))
     );
     let objects = compilation.lowered.resources.iter().filter(|resource| resource.kind == Kind::ConfigMap);
     assert_eq!(objects.count(), 0, "dashboards are files here");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mesh_diagnostics::{Diagnostic, code};
 use serde::Serialize;
 
-use crate::model::{Action, Mesh, Policy, Service, ServiceId, Source, Subject};
+use crate::model::{Action, Mesh, Policy, PolicyOperation, Service, ServiceId, Source, Subject};
 
 /// What the policies of a callee say of the requests of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,7 +142,11 @@ fn decided<'m, 'a>(
 ) -> (Permission, Option<&'m Policy<'a>>) {
     let mut unsure = false;
     for policy in policies.iter().filter(|policy| policy.action == Action::Deny) {
-        let all = policy.to.is_empty() && policy.when.is_empty();
+        let whole = |operation: &PolicyOperation<'_>| {
+            let only = PolicyOperation { any_request: operation.any_request, ..PolicyOperation::default() };
+            operation.is_same_test(&only)
+        };
+        let all = policy.when.is_empty() && (policy.to.is_empty() || policy.to.iter().any(whole));
         match from(mesh, policy, caller) {
             Answer::Yes if all => return (Permission::Denied, Some(*policy)),
             Answer::No => {}

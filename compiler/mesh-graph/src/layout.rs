@@ -16,8 +16,20 @@ const MARGIN: f64 = 24.0;
 /// The height of the title of a box.
 pub const TITLE: f64 = 34.0;
 
-/// The size of a box that is folded.
+/// The height of a box that is folded, and the width that it has at least.
 pub const FOLDED: (f64, f64) = (190.0, 64.0);
+
+/// The width of a text, about: letters differ.
+pub fn text_width(text: &str, size: f64) -> f64 {
+    let letter = |c: char| match c {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | '-' | ' ' | '\'' | '|' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.95,
+        c if c.is_ascii_uppercase() => 0.74,
+        c if c.is_ascii() => 0.6,
+        _ => 1.0,
+    };
+    text.chars().map(letter).sum::<f64>() * size
+}
 
 /// A rectangle.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -38,6 +50,8 @@ pub struct Group {
     pub rect: Rect,
     /// Its column, from the left.
     pub column: usize,
+    /// Its width where it is folded.
+    pub folded: f64,
 }
 
 /// A graph with places.
@@ -75,7 +89,7 @@ pub fn layout(graph: &Graph) -> Layout {
     }
     for (group, edges) in groups.iter_mut().zip(&inside) {
         let (width, height) = place(&group.nodes, edges, &sizes, between, &mut nodes);
-        group.rect.width = (width + 2.0 * MARGIN).max(FOLDED.0);
+        group.rect.width = (width + 2.0 * MARGIN).max(group.folded);
         group.rect.height = height + 2.0 * MARGIN + TITLE;
     }
     columns(graph, &mut groups, &group_of);
@@ -84,7 +98,7 @@ pub fn layout(graph: &Graph) -> Layout {
 }
 
 /// Nodes by namespace; externals and gateways that are in none have a box of their own.
-fn grouped(graph: &Graph) -> (Vec<Group>, Vec<usize>) {
+pub fn grouped(graph: &Graph) -> (Vec<Group>, Vec<usize>) {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut group_of = Vec::with_capacity(graph.nodes.len());
@@ -95,7 +109,8 @@ fn grouped(graph: &Graph) -> (Vec<Group>, Vec<usize>) {
             _ => "this namespace".to_owned(),
         };
         let group = *known.entry(title.clone()).or_insert_with(|| {
-            groups.push(Group { title, nodes: Vec::new(), rect: Rect::default(), column: 0 });
+            let folded = (text_width(&title, 14.5) + 32.0).max(FOLDED.0);
+            groups.push(Group { title, nodes: Vec::new(), rect: Rect::default(), column: 0, folded });
             groups.len() - 1
         });
         groups[group].nodes.push(at);
@@ -107,10 +122,7 @@ fn grouped(graph: &Graph) -> (Vec<Group>, Vec<usize>) {
 /// The size of a node, by its longest line.
 fn size(node: &Node) -> (f64, f64) {
     let lines = lines(node);
-    let width = lines.iter().enumerate().map(|(at, line)| {
-        let letter = if at == 0 { 8.6 } else { 6.6 };
-        line.chars().count() as f64 * letter
-    });
+    let width = lines.iter().enumerate().map(|(at, line)| text_width(line, if at == 0 { 15.5 } else { 12.5 }));
     let marks = marks(node);
     let pills: f64 = marks.iter().map(|(mark, _)| pill_width(mark) + 6.0).sum();
     let widest = width.fold(96.0_f64.max(pills), f64::max);
@@ -159,7 +171,8 @@ pub fn lines(node: &Node) -> Vec<String> {
             Some(share) => format!("{} {}%", version.name, share),
             None => version.name.clone(),
         };
-        out.push(node.versions.iter().map(version).collect::<Vec<_>>().join(" · "));
+        let versions: Vec<String> = node.versions.iter().map(version).collect();
+        out.extend(versions.chunks(4).map(|some| some.join(" · ")));
     }
     out
 }
@@ -231,7 +244,15 @@ fn ranked(
             graph.add_edge(index[from], index[to], ());
         }
     }
-    let config = Config { vertex_spacing: GAP, dummy_size: 0.5, transpose: members.len() < 200, ..Config::default() };
+    // What is thick with edges is not read one by one, and is not worth seconds of untangling.
+    let thick = graph.edge_count() > 600;
+    let config = Config {
+        vertex_spacing: GAP,
+        dummy_size: 0.5,
+        transpose: members.len() < 200 && !thick,
+        dummy_vertices: !thick,
+        ..Config::default()
+    };
     let turned = |_: NodeIndex, at: &usize| {
         let (width, height) = size(*at);
         (height, width)

@@ -6,13 +6,12 @@
   const all = (selector) => [...picture.querySelectorAll(selector)];
   const nodes = all(".node"), groups = all(".group"), edges = all(".edge");
   const folded = layout.groups.map(() => many);
-  const [foldedWidth, foldedHeight] = layout.folded;
   const gap = 28, margin = 24, shape = 1.75, { between } = layout;
-  let places = [], scale = 1, left = 0, top = 0;
+  let places = [], scale = 1, left = 0, top = 0, touched = false;
 
   const of = (node) => layout.nodes[node].group;
   const size = (group) => folded[group]
-    ? { width: foldedWidth, height: foldedHeight }
+    ? { width: layout.groups[group].folded, height: layout.folded }
     : { width: layout.groups[group].width, height: layout.groups[group].height };
 
   // Columns and orders are those of the layout; only sizes change when a box folds.
@@ -57,28 +56,33 @@
     return { x: place.x + own.x, y: place.y + own.y, width: own.width, height: own.height };
   };
 
-  function curve(from, to) {
-    const x1 = from.x + from.width, y1 = from.y + from.height / 2, y2 = to.y + to.height / 2;
+  function curve(from, to, shift) {
+    const x1 = from.x + from.width, y1 = from.y + from.height / 2 + shift, y2 = to.y + to.height / 2 + shift;
     if (to.x > x1) {
       const bend = Math.max(30, (to.x - x1) / 2);
       return [`M${x1} ${y1} C${x1 + bend} ${y1} ${to.x - bend} ${y2} ${to.x} ${y2}`, (x1 + to.x) / 2, (y1 + y2) / 2];
     }
+    const middle = (place) => place.x + place.width / 2 + shift;
     const down = to.y > from.y + from.height, up = to.y + to.height < from.y;
     if (down || up) {
-      const xa = from.x + from.width / 2, xb = to.x + to.width / 2;
       const [ya, yb] = down ? [from.y + from.height, to.y] : [from.y, to.y + to.height];
-      const half = (yb - ya) / 2;
+      const half = (yb - ya) / 2, [xa, xb] = [middle(from), middle(to)];
       return [`M${xa} ${ya} C${xa} ${ya + half} ${xb} ${yb - half} ${xb} ${yb}`, (xa + xb) / 2, (ya + yb) / 2];
     }
-    const x2 = to.x + to.width, bend = Math.max(x1, x2) + 60;
-    return [`M${x1} ${y1} C${bend} ${y1} ${bend} ${y2} ${x2} ${y2}`, bend - 12, (y1 + y2) / 2];
+    const own = from.x === to.x && from.y === to.y;
+    const [xa, xb] = own ? [from.x + from.width * 0.65, from.x + from.width * 0.35] : [middle(from), middle(to)];
+    const high = Math.min(from.y, to.y) - 46 - Math.abs(shift);
+    return [`M${xa} ${from.y} C${xa} ${high} ${xb} ${high} ${xb} ${to.y}`, (xa + xb) / 2, high + 12];
   }
 
+  const titles = [];
   let whole = { width: 1, height: 1 };
   function draw() {
     whole = stack();
     groups.forEach((group, at) => {
       const place = places[at];
+      // A folded box lies over what passes it.
+      (folded[at] ? picture.querySelector(".nodes") : picture.querySelector(".boxes")).append(group);
       group.setAttribute("transform", `translate(${place.x},${place.y})`);
       const box = group.querySelector(".box");
       box.setAttribute("width", place.width);
@@ -101,17 +105,26 @@
       node.setAttribute("tabindex", hidden ? "-1" : "0");
       if (!hidden) node.setAttribute("transform", `translate(${place.x},${place.y})`);
     });
-    const drawn = new Set();
+    const drawn = new Map();
     edges.forEach((edge, at) => {
-      const { from, to } = graph.edges[at];
+      const { from, to, permission } = graph.edges[at];
       const closed = folded[of(from)] || folded[of(to)];
       const key = `${folded[of(from)] ? "g" + of(from) : from}-${folded[of(to)] ? "g" + of(to) : to}`;
-      // What happens inside of a folded box is not seen, and one line is enough between two.
-      const hidden = (closed && of(from) === of(to)) || (closed && drawn.has(key));
+      const title = edge.querySelector("title");
+      titles[at] ??= title.textContent;
+      title.textContent = titles[at];
+      edge.classList.toggle("denied", permission === "denied");
+      const first = closed ? drawn.get(key) : undefined;
+      // What happens inside of a folded box is not seen, and one line between two says the worst of all.
+      const hidden = (closed && of(from) === of(to)) || first !== undefined;
       edge.classList.toggle("gone", hidden);
+      if (first !== undefined) {
+        if (permission === "denied") edges[first].classList.add("denied");
+        edges[first].querySelector("title").textContent += `\n${titles[at]}`;
+      }
       if (hidden) return;
-      drawn.add(key);
-      const [path, x, y] = curve(rect(from), rect(to));
+      if (closed) drawn.set(key, at);
+      const [path, x, y] = curve(rect(from), rect(to), closed ? 0 : Number(edge.dataset.shift));
       edge.querySelector("path").setAttribute("d", path);
       const label = edge.querySelector(".label");
       if (label) {
@@ -131,6 +144,7 @@
     move();
   }
   function zoom(by, x, y) {
+    touched = true;
     const { width, height } = picture.getBoundingClientRect();
     const [cx, cy] = [x ?? width / 2, y ?? height / 2];
     const next = Math.min(4, Math.max(0.05, scale * by));
@@ -144,6 +158,14 @@
     left = width / 2 - (place.x + place.width / 2) * scale;
     top = height / 2 - (place.y + place.height / 2) * scale;
     move();
+  }
+
+  // Brings a place into sight, where it is not.
+  function reveal(place) {
+    const { width, height } = picture.getBoundingClientRect();
+    const [x, y] = [place.x * scale + left, place.y * scale + top];
+    const inside = x >= 0 && y >= 0 && x + place.width * scale <= width && y + place.height * scale <= height;
+    if (!inside) centre(place);
   }
 
   function toggle(group, value = !folded[group]) {
@@ -171,7 +193,9 @@
     return made;
   };
   const title = (node) => `${node.kind} ${node.name}${node.namespace ? ` in ${node.namespace}` : ""}`;
-  const marks = (node) => [node.mtls ? `mutual TLS ${node.mtls}` : "mutual TLS not said", ...node.guards].join(", ");
+  const tls = (node) => (node.kind !== "service" ? [] : [node.mtls ? `mutual TLS ${node.mtls}` : "mutual TLS not said"]);
+  const marks = (node) => [...tls(node), ...node.guards].join(", ");
+  const versions = (node) => node.versions.map(({ name, share }) => (share === null ? name : `${name} ${share}%`)).join(", ");
   const allowed = { denied: " (denied by a policy)", allowed: " (allowed)", unguarded: "", unknown: " (whether it is allowed depends)" };
 
   let opened = null;
@@ -203,6 +227,7 @@
     panel.append(close);
     panel.hidden = false;
     highlight(at);
+    reveal(rect(at));
     if (focus) panel.focus();
   }
   function shut() {
@@ -232,8 +257,9 @@
     if (first === undefined) return;
     if (folded[of(first)]) toggle(of(first), false);
     scale = Math.max(scale, 0.8);
-    centre(rect(first));
+    touched = true;
     open(first);
+    centre(rect(first));
   });
 
   groups.forEach((group, at) => {
@@ -247,42 +273,82 @@
   });
   nodes.forEach((node, at) => {
     node.setAttribute("role", "button");
-    node.setAttribute("aria-label", `${title(graph.nodes[at])}, ${marks(graph.nodes[at])}`);
+    const sends = near(at).filter((edge) => graph.edges[edge].from === at).map((edge) => graph.nodes[graph.edges[edge].to].name);
+    const told = [title(graph.nodes[at]), versions(graph.nodes[at]), marks(graph.nodes[at]), sends.length ? `sends to ${sends.join(", ")}` : ""];
+    node.setAttribute("aria-label", told.filter(Boolean).join("; "));
+    node.addEventListener("focus", () => reveal(rect(at)));
     node.addEventListener("click", (event) => { event.stopPropagation(); open(at); });
     node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(at); }
+      // Up and down go through the box, right and left along the calls.
+      const next = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (next) {
+        event.preventDefault();
+        const members = layout.groups[of(at)].nodes;
+        nodes[members[(members.indexOf(at) + next + members.length) % members.length]].focus();
+        return;
+      }
       const step = { ArrowRight: ["from", "to"], ArrowLeft: ["to", "from"] }[event.key];
       if (!step) return;
       event.preventDefault();
-      const next = graph.edges.find((edge) => edge[step[0]] === at && !folded[of(edge[step[1]])]);
-      if (next) nodes[next[step[1]]].focus();
+      const along = graph.edges.find((edge) => edge[step[0]] === at && !folded[of(edge[step[1]])]);
+      if (along) nodes[along[step[1]]].focus();
     });
     node.addEventListener("mouseenter", () => opened === null && highlight(at));
     node.addEventListener("mouseleave", () => opened === null && highlight(null));
   });
 
-  let drag = null;
-  picture.addEventListener("pointerdown", (event) => { drag = [event.clientX - left, event.clientY - top]; });
+  // One pointer moves, two zoom; a press that moved is no click.
+  const pointers = new Map();
+  let moved = 0;
+  picture.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    if (pointers.size === 0) moved = 0;
+    pointers.set(event.pointerId, [event.clientX, event.clientY]);
+  });
+  const apart = () => { const [a, b] = [...pointers.values()]; return Math.hypot(a[0] - b[0], a[1] - b[1]); };
   window.addEventListener("pointermove", (event) => {
-    if (!drag) return;
+    const before = pointers.get(event.pointerId);
+    if (!before) return;
+    const distance = pointers.size > 1 ? apart() : 0;
+    pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    const [dx, dy] = [event.clientX - before[0], event.clientY - before[1]];
+    moved += Math.hypot(dx, dy);
+    if (moved <= 4) return;
+    touched = true;
     picture.classList.add("moved");
-    left = event.clientX - drag[0];
-    top = event.clientY - drag[1];
+    if (pointers.size > 1) {
+      const { left: x, top: y } = picture.getBoundingClientRect();
+      const points = [...pointers.values()];
+      if (distance > 0) zoom(apart() / distance, (points[0][0] + points[1][0]) / 2 - x, (points[0][1] + points[1][1]) / 2 - y);
+      return;
+    }
+    left += dx;
+    top += dy;
     move();
   });
-  window.addEventListener("pointerup", () => { drag = null; picture.classList.remove("moved"); });
+  for (const end of ["pointerup", "pointercancel"]) {
+    window.addEventListener(end, (event) => {
+      pointers.delete(event.pointerId);
+      if (pointers.size === 0) picture.classList.remove("moved");
+    });
+  }
+  picture.addEventListener("click", (event) => {
+    if (moved > 4) { event.stopPropagation(); event.preventDefault(); }
+    moved = 0;
+  }, true);
   picture.addEventListener("wheel", (event) => {
     event.preventDefault();
     const { left: x, top: y } = picture.getBoundingClientRect();
     zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, event.clientX - x, event.clientY - y);
   }, { passive: false });
 
-  const every = (value) => { folded.fill(value); draw(); fit(); };
+  const every = (value) => { if (value) shut(); folded.fill(value); draw(); fit(); };
   $("fold").onclick = () => every(true);
   $("unfold").onclick = () => every(false);
   $("larger").onclick = () => zoom(1.25);
   $("smaller").onclick = () => zoom(0.8);
-  $("fit").onclick = fit;
+  $("fit").onclick = () => { touched = false; fit(); };
   $("scheme").onclick = () => {
     const dark = document.body.classList.contains("dark")
       || (!document.body.classList.contains("light") && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -296,17 +362,22 @@
     if (list.hidden) fit();
   };
   window.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") shut();
+    if (event.key === "Escape") {
+      if (event.target.id === "search" && event.target.value) {
+        event.target.value = "";
+        search("");
+      } else if (!panel.hidden) shut();
+    }
     if (event.key === "/" && event.target.tagName !== "INPUT") { event.preventDefault(); $("search").focus(); }
   });
-  window.addEventListener("resize", fit);
+  window.addEventListener("resize", () => touched || fit());
 
   const row = (...cells) => element("tr", "", ...cells.map((text) => element("td", text)));
   const heads = ["", "Versions", "Marks", "Sends to", "Declared at"].map((text) => element("th", text));
   list.append(element("table", "", element("thead", "", element("tr", "", ...heads)), element("tbody", "",
     ...graph.nodes.map((node, at) => row(
       title(node),
-      node.versions.map(({ name, share }) => (share === null ? name : `${name} ${share}%`)).join(", "),
+      versions(node),
       marks(node),
       near(at).filter((edge) => graph.edges[edge].from === at).map((edge) => {
         const { to, label, permission } = graph.edges[edge];

@@ -48,7 +48,7 @@ fn places(layout: &Layout) -> serde_json::Value {
     let groups = layout.groups.iter().map(|group| {
         serde_json::json!({
             "title": group.title, "nodes": group.nodes, "column": group.column, "x": group.rect.x, "y": group.rect.y,
-            "width": group.rect.width, "height": group.rect.height,
+            "width": group.rect.width, "height": group.rect.height, "folded": group.folded,
         })
     });
     let nodes = layout.nodes.iter().zip(&layout.group_of).map(|(rect, group)| {
@@ -56,6 +56,6 @@ fn places(layout: &Layout) -> serde_json::Value {
     });
     serde_json::json!({
         "groups": groups.collect::<Vec<_>>(), "nodes": nodes.collect::<Vec<_>>(), "width": layout.width,
-        "height": layout.height, "between": layout.between, "folded": [FOLDED.0, FOLDED.1],
+        "height": layout.height, "between": layout.between, "folded": FOLDED.1,
     })
 }

@@ -1,5 +1,6 @@
 //! The picture: boxes, nodes and edges as SVG, in colours that follow the reader's scheme.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use mesh_compiler::Permission;
@@ -51,8 +52,8 @@ pub(crate) fn content(graph: &Graph, layout: &Layout) -> String {
         );
     }
     out.push_str("</g>\n<g class=\"edges\">\n");
-    for (at, edge) in graph.edges.iter().enumerate() {
-        drawn_edge(at, edge, graph, layout, &mut out);
+    for (at, (edge, shift)) in graph.edges.iter().zip(shifts(graph)).enumerate() {
+        drawn_edge(at, edge, shift, graph, layout, &mut out);
     }
     out.push_str("</g>\n<g class=\"nodes\">\n");
     for (at, node) in graph.nodes.iter().enumerate() {
@@ -62,9 +63,26 @@ pub(crate) fn content(graph: &Graph, layout: &Layout) -> String {
     out
 }
 
-fn drawn_edge(at: usize, edge: &Edge, graph: &Graph, layout: &Layout, out: &mut String) {
+/// How far each edge is moved, so that those between the same two nodes lie beside each other.
+fn shifts(graph: &Graph) -> Vec<f64> {
+    let pair = |edge: &Edge| (edge.from.min(edge.to), edge.from.max(edge.to));
+    let mut counts: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
+    for edge in &graph.edges {
+        counts.entry(pair(edge)).or_default().0 += 1;
+    }
+    let shift = |edge: &Edge| {
+        let (all, next) = counts.get_mut(&pair(edge)).map_or((1, 0), |(all, next)| {
+            *next += 1;
+            (*all, *next - 1)
+        });
+        (next as f64 - (all as f64 - 1.0) / 2.0) * 18.0
+    };
+    graph.edges.iter().map(shift).collect()
+}
+
+fn drawn_edge(at: usize, edge: &Edge, shift: f64, graph: &Graph, layout: &Layout, out: &mut String) {
     let (from, to) = (layout.node(edge.from), layout.node(edge.to));
-    let (path, (x, y)) = curve(from, to);
+    let (path, (x, y)) = curve(from, to, shift);
     let kind = match edge.kind {
         EdgeKind::Call => "call",
         EdgeKind::Route => "route",
@@ -77,7 +95,7 @@ fn drawn_edge(at: usize, edge: &Edge, graph: &Graph, layout: &Layout, out: &mut 
         edge.places.iter().map(|place| format!("{}:{}: {}", place.file, place.line, place.text)).collect();
     let _ = writeln!(
         out,
-        "<g class=\"edge {kind}{denied}\" data-edge=\"{at}\"><path d=\"{path}\" marker-end=\"url(#arrow)\"><title>{} to {}\n{}</title></path>{}</g>",
+        "<g class=\"edge {kind}{denied}\" data-edge=\"{at}\" data-shift=\"{shift:.0}\"><path d=\"{path}\" marker-end=\"url(#arrow)\"><title>{} to {}\n{}</title></path>{}</g>",
         escaped(source),
         escaped(target),
         escaped(&said.join("\n")),
@@ -87,11 +105,11 @@ fn drawn_edge(at: usize, edge: &Edge, graph: &Graph, layout: &Layout, out: &mut 
     );
 }
 
-/// A curve from a node to another, and the middle of it: from right to left where there is room, else from top to bottom,
-/// else around the right.
-fn curve(from: Rect, to: Rect) -> (String, (f64, f64)) {
-    let (x1, y1) = (from.x + from.width, from.y + from.height / 2.0);
-    let (x2, y2) = (to.x, to.y + to.height / 2.0);
+/// A curve from a node to another, and the place of its label: from right to left where there is room, else from top to
+/// bottom, else in an arc above. `shift` keeps the edges between the same two nodes apart.
+fn curve(from: Rect, to: Rect, shift: f64) -> (String, (f64, f64)) {
+    let (x1, y1) = (from.x + from.width, from.y + from.height / 2.0 + shift);
+    let (x2, y2) = (to.x, to.y + to.height / 2.0 + shift);
     if x2 > x1 {
         let bend = ((x2 - x1) / 2.0).max(30.0);
         let path = format!("M{x1:.0} {y1:.0} C{:.0} {y1:.0} {:.0} {y2:.0} {x2:.0} {y2:.0}", x1 + bend, x2 - bend);
@@ -99,15 +117,23 @@ fn curve(from: Rect, to: Rect) -> (String, (f64, f64)) {
     }
     let (down, up) = (to.y > from.y + from.height, to.y + to.height < from.y);
     if down || up {
-        let (x1, x2) = (from.x + from.width / 2.0, to.x + to.width / 2.0);
+        let (x1, x2) = (from.x + from.width / 2.0 + shift, to.x + to.width / 2.0 + shift);
         let (y1, y2) = if down { (from.y + from.height, to.y) } else { (from.y, to.y + to.height) };
         let bend = (y2 - y1) / 2.0;
         let path = format!("M{x1:.0} {y1:.0} C{x1:.0} {:.0} {x2:.0} {:.0} {x2:.0} {y2:.0}", y1 + bend, y2 - bend);
         return (path, ((x1 + x2) / 2.0, (y1 + y2) / 2.0));
     }
-    let x2 = to.x + to.width;
-    let bend = x1.max(x2) + 60.0;
-    (format!("M{x1:.0} {y1:.0} C{bend:.0} {y1:.0} {bend:.0} {y2:.0} {x2:.0} {y2:.0}"), (bend - 12.0, (y1 + y2) / 2.0))
+    // A node to itself, or back to one in the same row.
+    let (x1, x2) = if from == to {
+        (from.x + from.width * 0.65, from.x + from.width * 0.35)
+    } else {
+        (from.x + from.width / 2.0 + shift, to.x + to.width / 2.0 + shift)
+    };
+    let top = from.y.min(to.y) - 46.0 - shift.abs();
+    (
+        format!("M{x1:.0} {:.0} C{x1:.0} {top:.0} {x2:.0} {top:.0} {x2:.0} {:.0}", from.y, to.y),
+        ((x1 + x2) / 2.0, top + 12.0),
+    )
 }
 
 fn drawn_node(at: usize, node: &Node, place: Rect, out: &mut String) {
@@ -145,7 +171,9 @@ fn drawn_node(at: usize, node: &Node, place: Rect, out: &mut String) {
     out.push_str("</g>\n");
 }
 
-/// Text in XML.
+/// Text in XML, which has no control characters.
 pub(crate) fn escaped(text: &str) -> String {
+    let allowed = |c: char| !(c.is_control() && !matches!(c, '\n' | '\t')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    let text: String = text.chars().map(|c| if allowed(c) { c } else { '\u{FFFD}' }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -6,14 +6,14 @@ use std::fmt::Write;
 use mesh_compiler::Permission;
 use mesh_compiler::graph::{EdgeKind, Graph, Node, NodeKind};
 
-use crate::layout::{label, lines, marks};
+use crate::layout::{grouped, label, lines, marks};
 
 /// The graph as a Mermaid flowchart.
 #[must_use]
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
-    for (title, members) in groups(graph) {
-        let _ = writeln!(out, "  subgraph {}[\"{}\"]", ident("ns", &title), quoted(&title));
+    for (number, (title, members)) in groups(graph).into_iter().enumerate() {
+        let _ = writeln!(out, "  subgraph g{number}[\"{}\"]", quoted(&title));
         for at in members {
             let node = &graph.nodes[at];
             let text: Vec<String> = lines(node).iter().map(|line| quoted(line)).collect();
@@ -92,7 +92,7 @@ pub fn json(graph: &Graph) -> String {
 /// The nodes of each box, by title.
 fn groups(graph: &Graph) -> BTreeMap<String, Vec<usize>> {
     let mut out: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for group in crate::layout::layout(graph).groups {
+    for group in grouped(graph).0 {
         out.insert(group.title, group.nodes);
     }
     out
@@ -102,12 +102,6 @@ fn groups(graph: &Graph) -> BTreeMap<String, Vec<usize>> {
 fn marked(node: &Node) -> Option<String> {
     let all: Vec<String> = marks(node).into_iter().map(|(mark, _)| mark).collect();
     (!all.is_empty()).then(|| all.join(", "))
-}
-
-/// A name that Mermaid takes for an identifier.
-fn ident(kind: &str, name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("{kind}_{plain}")
 }
 
 /// Text in a label of Mermaid.

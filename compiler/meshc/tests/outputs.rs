@@ -20,13 +20,13 @@ fn what_is_no_object_is_told_beside_the_stream_and_written_into_a_folder() {
     assert_eq!(output.status.code(), Some(0));
     assert!(!text(&output.stdout).contains("scrape_configs"), "the stream is for kubectl");
     let told = text(&output.stderr);
-    for name in ["mesh-shop-a.json", "prometheus-rules.yaml", "prometheus-scrape.yaml"] {
+    for name in ["mesh-shop_a.json", "prometheus-rules.yaml", "prometheus-scrape.yaml"] {
         assert!(told.contains(&format!("`{name}` is no object of Kubernetes: `--out DIR` writes it")), "{told}");
     }
     let output = meshc(folder.path(), &["build", "a.mesh", "--out", "b"]);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
     let written = files(&folder.path().join("b"));
-    for name in ["mesh-shop-a.json", "prometheus-rules.yaml", "prometheus-scrape.yaml"] {
+    for name in ["mesh-shop_a.json", "prometheus-rules.yaml", "prometheus-scrape.yaml"] {
         assert!(written.iter().any(|known| known == name), "{written:?}");
     }
 }
@@ -37,7 +37,7 @@ fn what_is_no_longer_said_is_removed() {
     meshc(folder.path(), &["build", "a.mesh", "--out", "b"]);
     std::fs::write(folder.path().join("a.mesh"), WATCHED.replace("dashboard a\n", "")).expect("a file can be written");
     meshc(folder.path(), &["build", "a.mesh", "--out", "b"]);
-    assert!(!folder.path().join("b/mesh-shop-a.json").exists());
+    assert!(!folder.path().join("b/mesh-shop_a.json").exists());
     assert!(folder.path().join("b/prometheus-rules.yaml").exists());
 }
 

@@ -141,9 +141,17 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let grpc = |port: &&Port<'_>| matches!(port.protocol, Protocol::Grpc | Protocol::GrpcWeb);
         let fits = service.ports.iter().find(|port| grpc(port) == known.kind.grpc);
-        match fits.or(service.ports.first()) {
+        match fits {
             Some(port) => known.service = Some((id, port.number)),
             None if service.incomplete => {}
+            None if !service.ports.is_empty() => {
+                let speaks = if known.kind.grpc { "gRPC" } else { "HTTP" };
+                let problem = Diagnostic::new(code::E0320, span, format!("`{}` speaks {speaks}", known.kind.word))
+                    .label(format!("no port of `{}` does", service.name))
+                    .also(known.span, "said here")
+                    .also(service.span, "its ports are declared here");
+                self.push(problem);
+            }
             None => {
                 let problem =
                     Diagnostic::new(code::E0310, span, format!("the port of `{}` is not known", service.name))

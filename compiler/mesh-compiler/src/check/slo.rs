@@ -33,6 +33,21 @@ const BUCKETS: [u64; 19] = [
     3_600_000_000,
 ];
 
+/// The labels of requests that the statement itself says.
+const OWN: [&str; 5] = [
+    "reporter",
+    "destination_service",
+    "destination_service_name",
+    "destination_service_namespace",
+    "destination_version",
+];
+
+/// True for a name that Prometheus takes for a label.
+fn is_label_name(name: &str) -> bool {
+    let rest = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(rest) && !name.starts_with("__")
+}
+
 /// The tags of `istio_requests_total` that requests are chosen by; the others are said by the statement itself.
 const TAGS: [&str; 20] = [
     "connection_security_policy",
@@ -90,6 +105,18 @@ impl<'t, 'a> Checker<'t, 'a> {
         for clause in clauses.all("alert") {
             self.pairs(clause.args.list("labels"), &mut labels, false);
         }
+        labels.retain(|(key, _, span)| {
+            let own = key.starts_with("sloth_") || key == "alertname";
+            if own || !is_label_name(key) {
+                let problem = Diagnostic::new(code::E0310, *span, format!("an alert has no label `{key}`"));
+                let label = if own { "set by the rules themselves" } else { "letters, digits and `_`" };
+                self.diagnostics.push(
+                    problem.label(label).note("Prometheus would refuse the file, or lose what the alert is about"),
+                );
+                return false;
+            }
+            true
+        });
         let at_least =
             clauses.get("at-least").and_then(|clause| Some((clause.args.get("requests")?.number(), clause.span())));
         let runbook = clauses.get("runbook").and_then(|clause| Some(text(clause.args.get("address")?)));
@@ -186,6 +213,12 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut tags = Vec::new();
         for arg in args.list("tags") {
             let Value::Pair(key, value) = &arg.value else { continue };
+            if OWN.contains(&key.as_ref()) || !is_label_name(key) {
+                let problem = Diagnostic::new(code::E0427, arg.span, format!("requests are not chosen by `{key}`"));
+                let label = if is_label_name(key) { "said by the statement itself" } else { "no name of a label" };
+                self.push(problem.label(label).note("labels of Prometheus have letters, digits and `_`"));
+                continue;
+            }
             if !TAGS.contains(&key.as_ref())
                 && let Some(near) = nearest(key, TAGS.iter().copied())
             {
@@ -198,7 +231,22 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             tags.push((key.clone(), value.clone(), arg.span));
         }
-        let seen = if args.word("server").is_some() { Seen::Server } else { Seen::Client };
+        let side = args.get("side").map(|arg| (arg.word(), arg.span));
+        if let (Some((version, span)), Some(("client", client))) = (version, side) {
+            self.push(
+                Diagnostic::new(
+                    code::E0427,
+                    client,
+                    format!("callers do not know which requests were for `{version}`"),
+                )
+                .label("a request that reached no pod has no version")
+                .also(span, "of this version")
+                .help("leave `at client` out: the pods of the version count"),
+            );
+            return None;
+        }
+        let server = version.is_some() || side.is_some_and(|(side, _)| side == "server");
+        let seen = if server { Seen::Server } else { Seen::Client };
         Some(Objective { version, tags, target, parts, seen, span: clause.span() })
     }
 

@@ -49,7 +49,25 @@ impl<'t, 'a> Checker<'t, 'a> {
                 );
                 continue;
             }
-            let first = self.mesh.scrapes.iter().find(|known| known.subject == subject).map(|known| known.span);
+            if let Subject::Service(id) = subject
+                && let Some((_, machine)) = &self.mesh.services[id.0].vm
+            {
+                self.push(
+                    Diagnostic::new(
+                        code::E0321,
+                        target.span,
+                        "this service runs on machines, which Prometheus does not find by pods",
+                    )
+                    .label("has no pods")
+                    .also(*machine, "on virtual machines")
+                    .help("let Prometheus fetch port 15090 of the machines by its own configuration"),
+                );
+                continue;
+            }
+            // Gateways on one service, and that service itself, are one set of pods.
+            let pods = self.workload_of(subject);
+            let first = self.mesh.scrapes.iter().find(|known| self.workload_of(known.subject) == pods);
+            let first = first.map(|known| known.span);
             if let Some(first) = first {
                 self.push(twice("scrape", target.span, first).note("what is fetched twice counts twice"));
                 continue;

@@ -114,7 +114,8 @@ impl<'m, 'a> Builder<'m, 'a> {
     /// Where a rule sends requests of a node; those it keeps are no edge.
     fn rule(&mut self, known: &mut Known, policies: &Policies<'m, 'a>, sender: &Sender<'m, 'a>, rule: &'m Rule<'a>) {
         let from = sender.node;
-        let tests = (!rule.when.is_empty()).then(|| self.text.head(rule.span));
+        let tests = (!rule.when.is_empty()).then(|| format!("when {}", self.text.head(rule.span)));
+        let host = sender.host.map(|host| format!("{host}:"));
         for share in &rule.shares {
             let Some(to) = self.place(share.place).filter(|to| *to != from) else { continue };
             let version = match share.place {
@@ -123,8 +124,9 @@ impl<'m, 'a> Builder<'m, 'a> {
             };
             let part = share.parts.filter(|_| rule.shares.len() > 1).map(|parts| percent(parts.into()));
             // The host, the version, the share, and for which requests.
-            let parts = [sender.host, version.filter(|_| part.is_some()), part.as_deref(), tests.as_deref()];
+            let parts = [host.as_deref(), version.filter(|_| part.is_some()), part.as_deref(), tests.as_deref()];
             let label = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let label = label.trim_end_matches(':').to_owned();
             let permission = self.permission(policies, sender, share.place);
             let span = if rule.when.is_empty() { share.span } else { rule.span };
             let edge = self.edge(known, from, to, EdgeKind::Route, span);

@@ -3,6 +3,7 @@
 mod board;
 mod guarded;
 mod namespace;
+mod promised;
 mod query;
 mod service;
 mod volume;
@@ -90,6 +91,10 @@ impl<'m, 'a> Lower<'m, 'a> {
             policies: mesh.policies.iter().filter(|policy| about(&policy.subject)).collect(),
             slo: mesh.slos.iter().find(|slo| slo.service == id),
             waypoint,
+            ambient: mesh
+                .namespaces
+                .iter()
+                .any(|namespace| Some(namespace.name) == place && namespace.ambient.is_some()),
         }
     }
 }
@@ -113,6 +118,8 @@ struct Said<'m, 'a> {
     slo: Option<&'m Slo<'a>>,
     /// A waypoint counts its requests.
     waypoint: bool,
+    /// Its pods have no proxy of their own.
+    ambient: bool,
 }
 
 impl<'m, 'a> Said<'m, 'a> {
@@ -131,14 +138,17 @@ impl<'m, 'a> Said<'m, 'a> {
         Requests::to(&metric_name(self.service), self.reporter())
     }
 
-    /// True where it may speak HTTP: some port does, or none is known.
+    /// True where requests may be counted: some port speaks HTTP, or none is known, and some proxy reads them.
     fn is_http(&self) -> bool {
+        if self.ambient && !self.waypoint {
+            return false;
+        }
         self.service.ports.is_empty() || self.service.ports.iter().any(|port| port.protocol.rank() == Rank::Http)
     }
 
-    /// True where some port speaks what proxies do not read.
+    /// True where some port speaks what proxies do not read, or ztunnel alone sees it.
     fn is_tcp(&self) -> bool {
-        self.service.ports.iter().any(|port| port.protocol.rank() != Rank::Http)
+        (self.ambient && !self.waypoint) || self.service.ports.iter().any(|port| port.protocol.rank() != Rank::Http)
     }
 
     fn is_grpc(&self) -> bool {
@@ -152,7 +162,8 @@ impl<'m, 'a> Said<'m, 'a> {
 
 /// The identifier of the dashboard of a service.
 pub(super) fn board_of(service: &Service<'_>) -> String {
-    uid(&format!("mesh-{}-{}", service.namespace.unwrap_or("any"), service.name))
+    // An underscore is in no name of Kubernetes, so that no two dashboards have one identifier.
+    uid(&format!("mesh-{}_{}", service.namespace.unwrap_or("any"), service.name))
 }
 
 /// The name of a service in metrics: that of the Service, or the host of one on virtual machines.

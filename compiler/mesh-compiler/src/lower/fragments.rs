@@ -4,8 +4,9 @@
 use mesh_istio::{Node, Object};
 
 use super::Lower;
+use super::dashboard::metric_name;
 use super::slo::decimal;
-use crate::model::{Subject, Target};
+use crate::model::Target;
 use crate::operand::WHOLE;
 
 impl<'a> Lower<'_, 'a> {
@@ -39,7 +40,7 @@ impl<'a> Lower<'_, 'a> {
         );
     }
 
-    /// Health by the program's own objectives, and links to the dashboards of namespaces.
+    /// Health by the program's own objectives.
     pub(super) fn kiali(&mut self) {
         let mesh = self.mesh;
         let watching = &mesh.settings.watching;
@@ -47,36 +48,12 @@ impl<'a> Lower<'_, 'a> {
             return;
         }
         let rates: Vec<Node> = mesh.slos.iter().filter_map(|slo| self.health(slo)).collect();
-        let namespaces = mesh.dashboards.iter().filter_map(|board| match board.subject {
-            Subject::Namespace(namespace) => Some((namespace, board.span)),
-            _ => None,
-        });
-        let boards = namespaces.map(|(namespace, span)| {
-            let mut variables = Object::new(span);
-            variables.set("namespace", "var-namespace");
-            let mut entry = Object::new(span);
-            entry.set("name", format!("Namespace {namespace}"));
-            entry.put_object("variables", variables);
-            entry.node()
-        });
-        let boards: Vec<Node> = boards.collect();
-        let Some(span) = rates.first().or(boards.first()).map(|node| node.span) else { return };
+        let Some(span) = rates.first().map(|node| node.span) else { return };
         let mut file = Object::new(span);
-        if let Some(address) = watching.grafana.as_ref().filter(|_| !boards.is_empty()) {
-            let mut grafana = Object::new(span);
-            grafana.set("enabled", true);
-            grafana.set("external_url", address.as_ref());
-            grafana.put_list("dashboards", boards);
-            let mut services = Object::new(span);
-            services.put_object("grafana", grafana);
-            file.put_object("external_services", services);
-        }
         let mut health = Object::new(span);
         health.put_list("rate", rates);
         file.put_object("health_config", health);
-        if !file.is_empty() {
-            self.file("kiali.yaml", &file, "Kiali takes this under `spec` of its resource Kiali, or in its ConfigMap.");
-        }
+        self.file("kiali.yaml", &file, "Kiali takes this under `spec` of its resource Kiali, or in its ConfigMap.");
     }
 
     /// The tolerance of a service: degraded where its budget burns too fast to last, failing where a page would be sent.
@@ -99,7 +76,7 @@ impl<'a> Lower<'_, 'a> {
         let mut rate = Object::new(objective.span);
         rate.set("namespace", format!("^{}$", service.namespace.unwrap_or_default()));
         rate.set("kind", "service");
-        rate.set("name", format!("^{}$", service.name));
+        rate.set("name", format!("^{}$", metric_name(service).replace('.', "\\.")));
         rate.put_list("tolerance", vec![tolerance("^5\\d\\d$", "http"), tolerance("^(2|4|12|13|14|15)$", "grpc")]);
         Some(rate.node())
     }

@@ -82,7 +82,10 @@ impl<'m, 'a> Lower<'m, 'a> {
         let mesh = self.mesh;
         let place = self.pods_of(&scrape.subject, scrape);
         let proxies = Job {
-            name: format!("{}-proxies", self.subject_name(&scrape.subject)),
+            name: match scrape.subject {
+                Subject::Gateway(_) => format!("{}-gateway-proxies", self.subject_name(&scrape.subject)),
+                _ => format!("{}-proxies", self.subject_name(&scrape.subject)),
+            },
             namespace: place,
             labels: match &scrape.subject {
                 Subject::Service(id) => pods(self.service(*id)),
@@ -128,7 +131,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             Subject::Namespace(namespace) => Some(namespace),
             Subject::Gateway(id) => {
                 let gateway = &self.mesh.gateways[id.0];
-                gateway.workload.map_or(gateway.namespace, |id| self.service(id).namespace)
+                // Istio takes the pods that labels select from all namespaces.
+                gateway.workload.and_then(|id| self.service(id).namespace)
             }
             _ => scrape.head.namespace,
         }
@@ -171,7 +175,7 @@ impl Job<'_> {
         spec.set("selector", selector);
         let mut places = Object::new(self.span());
         match self.namespace {
-            None if self.scrape.subject == Subject::Mesh => places.set("any", true),
+            None if matches!(self.scrape.subject, Subject::Mesh | Subject::Gateway(_)) => places.set("any", true),
             Some(namespace) if place != Some(namespace) => {
                 places.put_list("matchNames", vec![Node::new(namespace, self.span())]);
             }

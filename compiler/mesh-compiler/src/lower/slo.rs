@@ -22,7 +22,7 @@ const TICKET: [(&str, &str, u32, u32); 2] = [("2h", "1d", 24, 10), ("6h", "3d", 
 
 /// gRPC's statuses that are errors of the server, as OpenTelemetry's conventions have it: UNKNOWN, DEADLINE_EXCEEDED,
 /// UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
-const GRPC_ERRORS: &str = "2|4|12|13|14|15";
+pub(super) const GRPC_ERRORS: &str = "2|4|12|13|14|15";
 
 impl<'a> Lower<'_, 'a> {
     pub(super) fn slos(&mut self) {
@@ -105,8 +105,9 @@ fn groups(slo: &Slo<'_>, objective: &Objective<'_>, service: &Service<'_>, board
         Target::Fast(millis) => format!("fast-{}", duration(millis)),
     };
     let name = objective.parts_named().into_iter().fold(name, |name, part| format!("{name}-{part}"));
-    let id = format!("{place}-{}-{name}", service.name);
+    // A dot is in no name of a service, so that no two objectives have one identifier.
     let full = format!("{}.{place}", service.name);
+    let id = format!("{full}-{name}");
     let mut rules = Rules {
         list: Vec::new(),
         span: objective.span,
@@ -228,7 +229,8 @@ fn burning(
     budget: &str,
     (short, long, hours, share): (&str, &str, u32, u32),
 ) -> String {
-    let rate = rate(slo.days * 24 * share, 100 * hours);
+    // What burns slower than evenly leaves budget over, and is no alert.
+    let rate = rate((slo.days * 24 * share).max(100 * hours), 100 * hours);
     let above = |window: &str| {
         format!("max(slo:sli_error:ratio_rate{window}{{{chosen}}} > ({rate} * {budget})) without (sloth_window)")
     };

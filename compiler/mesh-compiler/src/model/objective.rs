@@ -55,7 +55,8 @@ impl Objective<'_> {
             text.chars().map(allowed).collect::<String>().trim_matches('-').to_owned()
         };
         let version = self.version.map(|(version, _)| plain(version));
-        version.into_iter().chain(self.tags.iter().map(|(_, value, _)| plain(value))).collect()
+        let tags = self.tags.iter().map(|(key, value, _)| format!("{key}-{}", plain(value)));
+        version.into_iter().chain(tags).collect()
     }
 
     /// True where both have one name: they measure the same of the same requests, or could not be told apart.

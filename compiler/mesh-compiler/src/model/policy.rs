@@ -117,6 +117,21 @@ pub struct PolicyOperation<'a> {
 }
 
 impl PolicyOperation<'_> {
+    /// True where both test the same, wherever they are said.
+    #[must_use]
+    pub fn is_same_test(&self, other: &PolicyOperation<'_>) -> bool {
+        let paths = |paths: &[(String, Span)]| paths.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        self.methods == other.methods
+            && self.not_methods == other.not_methods
+            && paths(&self.paths) == paths(&other.paths)
+            && paths(&self.not_paths) == paths(&other.not_paths)
+            && self.hosts == other.hosts
+            && self.not_hosts == other.not_hosts
+            && self.ports == other.ports
+            && self.not_ports == other.not_ports
+            && self.any_request == other.any_request
+    }
+
     /// True where it tests anything of HTTP.
     #[must_use]
     pub fn needs_http(&self) -> bool {

@@ -17,7 +17,7 @@ pub(super) fn security(said: &Said<'_, '_>, board: &mut Board) {
         );
         board.add(
             Panel::new(Look::Stacked, "Allowed and denied", "reqps")
-                .about("What the filters of the declared policies decided, on the pods that serve these requests. A request passes one filter for `deny` and one for `allow`.")
+                .about("What the filters of the declared policies decided, on the pods that serve these requests; a waypoint serves the whole namespace. A request passes one filter for `deny` and one for `allow`.")
                 .query("{{authz_enforce_result}}", requests.of_pods("envoy_http_rbac{authz_enforce_result!=\"\"}", "istio_requests_total", "authz_enforce_result")),
         );
         if said.policies.iter().any(|policy| policy.dry_run.is_some()) {

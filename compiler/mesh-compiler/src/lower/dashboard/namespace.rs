@@ -58,7 +58,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 |other| matches!(other.subject, Subject::Service(id) if self.service(id).namespace == Some(place)),
             );
         if own {
-            table = table.link("Its dashboard", format!("/d/mesh-{place}-${{__data.fields.{SERVICE}}}"));
+            table = table.link("Its dashboard", format!("/d/mesh-{place}_${{__data.fields.{SERVICE}}}"));
         }
         board.add(table);
         board.row("Services");
@@ -101,7 +101,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             let (tries, calls) = (requests.seen_by("destination"), requests.seen_by("source"));
             board.add(
                 Panel::new(Look::Lines, "Tries for each request", "short")
-                    .about("1 where nothing is retried, by service. Callers without a proxy count as retries too.")
+                    .about("1 where nothing is retried, by service. Copies of `mirror` and callers without a proxy count as retries too.")
                     .query(
                         "{{destination_service_name}}",
                         format!("{} / ({} > 0)", tries.requests("", SERVICE), calls.requests("", SERVICE)),

@@ -1,5 +1,7 @@
 //! Queries over what Istio's proxies export by default.
 
+use super::super::slo::GRPC_ERRORS;
+
 /// The time over which rates are taken: what Grafana works out from the data source and the width of the panel.
 const STEP: &str = "$__rate_interval";
 
@@ -10,33 +12,36 @@ pub(super) struct Requests {
     reporter: &'static str,
     /// `destination_service_name=…` and the like.
     of: String,
+    /// The namespaces, where they are not those that the reader chose.
+    places: Option<String>,
 }
 
 impl Requests {
     /// Those to one service.
     pub fn to(service: &str, reporter: &'static str) -> Requests {
-        Requests { reporter, of: format!("destination_service_name=\"{service}\"") }
+        Requests { reporter, of: format!("destination_service_name=\"{service}\""), places: None }
     }
 
-    /// Those to some services.
-    pub fn to_any(services: &[&str], reporter: &'static str) -> Requests {
-        match services {
-            [one] => Requests::to(one, reporter),
-            _ => {
-                let names: Vec<String> = services.iter().map(|name| name.replace('.', "\\\\.")).collect();
-                Requests { reporter, of: format!("destination_service_name=~\"{}\"", names.join("|")) }
-            }
-        }
+    /// Those to some services, each with its namespace.
+    pub fn to_any(services: &[(String, Option<&str>)], reporter: &'static str) -> Requests {
+        let one_of = |mut parts: Vec<String>| {
+            parts.sort();
+            parts.dedup();
+            parts.join("|")
+        };
+        let names = one_of(services.iter().map(|(name, _)| name.replace('.', "\\\\.")).collect());
+        let places: Option<Vec<String>> = services.iter().map(|(_, place)| place.map(str::to_owned)).collect();
+        Requests { reporter, of: format!("destination_service_name=~\"{names}\""), places: places.map(one_of) }
     }
 
     /// Those to every service of the namespace.
     pub fn to_namespace(reporter: &'static str) -> Requests {
-        Requests { reporter, of: String::new() }
+        Requests { reporter, of: String::new(), places: None }
     }
 
     /// The same ones, as another counts them.
     pub fn seen_by(&self, reporter: &'static str) -> Requests {
-        Requests { reporter, of: self.of.clone() }
+        Requests { reporter, ..self.clone() }
     }
 
     /// The labels, and more of them.
@@ -49,7 +54,8 @@ impl Requests {
         };
         let more = if more.is_empty() { String::new() } else { format!(", {more}") };
         format!(
-            "{reporter}, {own}destination_service_namespace=~\"$namespace\", destination_cluster=~\"$cluster\"{more}"
+            "{reporter}, {own}destination_service_namespace=~\"{}\", destination_cluster=~\"$cluster|unknown\"{more}",
+            self.places.as_deref().unwrap_or("$namespace")
         )
     }
 
@@ -69,10 +75,13 @@ impl Requests {
         format!("1 - {}", self.errors(by))
     }
 
-    /// The share of the requests that are an error of the server; none where there are requests and no error.
+    /// The share of the requests that are an error of the server, as objectives have it: a status 5xx, or one of gRPC,
+    /// which comes with HTTP's status 200. It is 0 where there are requests and no error.
     pub fn errors(&self, by: &str) -> String {
-        let (bad, all) = (self.requests("response_code=~\"5..\"", by), self.requests("", by));
-        format!("({bad} or {all} * 0) / ({all} > 0)")
+        let all = self.requests("", by);
+        let bad = |more: &str| format!("({} or {all} * 0)", self.requests(more, by));
+        let grpc = format!("response_code!~\"5..\", grpc_response_status=~\"{GRPC_ERRORS}\"");
+        format!("({} + {}) / ({all} > 0)", bad("response_code=~\"5..\""), bad(&grpc))
     }
 
     /// The time within which a share of the requests is answered, in milliseconds.

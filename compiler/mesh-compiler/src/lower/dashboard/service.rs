@@ -2,13 +2,13 @@
 
 use mesh_istio::Text;
 
-use super::super::slo::of_part;
 use super::board::{Board, Limit, Look, Panel};
 use super::guarded::security;
+use super::promised::{objective_labels, objectives};
 use super::query::Requests;
 use super::volume::connections;
 use super::words::{FLAGS, GRPC};
-use super::{About, Lower, Said, bound, caller_name, fraction, metric_name, seen_word, version_label, version_of};
+use super::{About, Lower, Said, bound, caller_name, fraction, metric_name, version_label, version_of};
 use crate::model::{Dashboard, Place, Route, RouteTarget, ServiceId, Share, Target};
 use crate::operand::{WHOLE, duration, percent};
 
@@ -35,7 +35,9 @@ impl<'m, 'a> Lower<'m, 'a> {
         if said.is_tcp() {
             connections(&said, &mut board);
         }
-        if !said.service.calls.is_empty() || !said.service.external_calls.is_empty() {
+        // A caller without a proxy of its own counts nothing.
+        let calls = !said.service.calls.is_empty() || !said.service.external_calls.is_empty();
+        if calls && !said.ambient {
             self.calls(&said, &mut board);
         }
         let service = said.service;
@@ -157,15 +159,20 @@ impl<'m, 'a> Lower<'m, 'a> {
         if shares.len() < 2 {
             return None;
         }
-        let services: Vec<ServiceId> = shares.iter().filter_map(|share| service_of(share)).collect();
-        let names: Vec<String> = services.iter().map(|id| metric_name(self.service(*id))).collect();
-        let mut unique: Vec<&str> = names.iter().map(String::as_str).collect();
-        unique.sort_unstable();
+        // Requests to an external bear its host, and the namespace of its ServiceEntry.
+        let seen = |share: &Share<'a>| match share.place {
+            Place::Service(id, _) => (metric_name(self.service(id)), self.service(id).namespace),
+            Place::External(id) => {
+                let external = &self.mesh.externals[id.0];
+                let host = external.hosts.first().map_or_else(String::new, |(host, _)| host.to_string());
+                (host, external.namespace)
+            }
+        };
+        let mut unique: Vec<(String, Option<&str>)> = shares.iter().map(seen).collect();
+        unique.sort();
         unique.dedup();
-        if unique.is_empty() {
-            return None;
-        }
-        let waypoint = services.iter().any(|id| self.mesh.waypoint_of(self.service(*id).namespace).is_some());
+        let behind = |id: ServiceId| self.mesh.waypoint_of(self.service(id).namespace).is_some();
+        let waypoint = shares.iter().all(|share| matches!(share.place, Place::Service(id, _) if behind(id)));
         let requests = Requests::to_any(&unique, if waypoint { "waypoint" } else { "source" });
         let one = unique.len() == 1;
         let (by, legend) = if one {
@@ -182,14 +189,21 @@ impl<'m, 'a> Lower<'m, 'a> {
             RouteTarget::Host(host) => (*host).to_owned(),
             RouteTarget::Delegate(name) => (*name).to_owned(),
         };
-        let mut about = "The declared shares, dashed, and those that callers' proxies count.".to_owned();
+        let mut about =
+            "The declared shares, dashed, and those that callers' proxies count. A request that reached no pod has \
+                         the version `unknown`."
+                .to_owned();
         if !route.rules.is_empty() {
             about.push_str(" What `when` sends elsewhere counts too: the shares are those of all other requests.");
         }
         let mut panel =
             Panel::new(Look::Lines, format!("Split of {what}"), "percentunit").dashed("/ declared$/").width(24);
         for share in shares {
-            let (Some(id), Some(parts)) = (service_of(share), share.parts) else { continue };
+            let Some(parts) = share.parts else { continue };
+            let Place::Service(id, _) = share.place else {
+                panel = panel.query(format!("{} declared", seen(share).0), format!("vector({})", fraction(parts)));
+                continue;
+            };
             let service = self.service(id);
             let version = version_of(share);
             let name = match (one, version) {
@@ -228,10 +242,17 @@ impl<'m, 'a> Lower<'m, 'a> {
         let mut panel = Panel::new(Look::Lines, "Latency", "ms");
         if let Some((objective, millis)) = limit {
             let share = percent(objective.parts.into());
-            about.push_str(&format!(" The dashed line is the objective: {share} under {}.", duration(millis)));
+            about.push_str(&format!(
+                " The dashed line is the objective, for the line of {share}: under {}.",
+                duration(millis)
+            ));
             panel = panel.limit(Limit::AtMost(millis as f64));
         }
-        for share in ["0.5", "0.9", "0.99"] {
+        // Beside the usual ones that of the objective, which the line is for.
+        let own = limit.map(|(objective, _)| fraction(objective.parts));
+        let mut shares = vec!["0.5", "0.9", "0.99"];
+        shares.extend(own.as_deref().filter(|own| !["0.5", "0.9", "0.99"].contains(own)));
+        for share in shares {
             panel = panel.query(percentile(share), requests.latency(share, ""));
         }
         board.add(panel.about(about));
@@ -292,8 +313,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             board.add(
                 Panel::new(Look::Lines, "Retries", "reqps")
                     .about(format!(
-                        "Retries are tries that reach the service beyond the requests that callers make, so callers without a \
-                         proxy count as retries too. Given up: requests that failed after all retries. \
+                        "Retries are tries that reach the service beyond the requests that callers make, so copies of `mirror` and \
+                         callers without a proxy count as retries too. Given up: requests that failed after all retries. \
                          Istio exports no counter of retries by itself: {MORE_STATS} on the callers' pods does."
                     ))
                     .query("retries", format!("clamp_min({extra} - {asked}, 0)"))
@@ -336,8 +357,9 @@ impl<'m, 'a> Lower<'m, 'a> {
                     .about("Requests for which no endpoint was left, as when all of them are ejected.")
                     .query("refused", flagged(".*UH.*")),
             );
-            let host = super::super::service_host(said.service);
-            board.add(
+            if !said.waypoint {
+                let host = super::super::service_host(said.service);
+                board.add(
                 Panel::new(Look::Lines, "Ejected endpoints", "short")
                     .about(format!("Endpoints that callers' proxies keep out at the moment. Istio does not export this by itself: it needs {MORE_STATS} on the callers' pods."))
                     .query(
@@ -345,13 +367,18 @@ impl<'m, 'a> Lower<'m, 'a> {
                         format!("sum by (namespace, pod) (envoy_cluster_outlier_detection_ejections_active{{cluster_name=~\"outbound\\\\|.*\\\\|{}\"}})", host.replace('.', "\\\\.")),
                     ),
             );
+            }
         }
         if said.rules().any(|rule| rule.delay.is_some() || rule.abort.is_some()) {
             board.add(
                 Panel::new(Look::Lines, "Injected faults", "reqps")
                     .about("Requests that were delayed (DI) or aborted (FI) as declared.")
                     .words(FLAGS)
-                    .query("{{response_flags}}", calls.requests("response_flags=~\".*(DI|FI).*\"", "response_flags")),
+                    .query(
+                        "{{response_flags}}",
+                        calls_or(&requests, said.waypoint)
+                            .requests("response_flags=~\".*(DI|FI).*\"", "response_flags"),
+                    ),
             );
         }
         let copies = self.mesh.routes.iter().flat_map(|route| route.rules.iter().chain([&route.last])).any(|rule| {
@@ -361,7 +388,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             let by = "destination_version";
             board.add(
                 Panel::new(Look::Lines, "Copies", "reqps")
-                    .about("Mirrored requests, by version: what reaches it beyond what callers send there, since proxies do not count the copies they send.")
+                    .about("Mirrored requests, by version: what reaches it beyond what callers send there, since proxies do not count the copies they send. Retries count too.")
                     .query("{{destination_version}}", format!("clamp_min({} - ({} or {} * 0), 0)", tries.requests("", by), calls.requests("", by), tries.requests("", by))),
             );
         }
@@ -435,53 +462,9 @@ pub(super) fn percentile(share: &str) -> String {
     format!("p{digits}{}", if digits.len() == 1 { "0" } else { "" })
 }
 
-fn service_of(share: &Share<'_>) -> Option<ServiceId> {
-    match share.place {
-        Place::Service(id, _) => Some(id),
-        Place::External(_) => None,
-    }
-}
-
 /// Names once each, in order, with commas.
 fn listed(mut names: Vec<String>) -> String {
     names.sort();
     names.dedup();
     names.join(", ")
-}
-
-fn objective_labels(said: &Said<'_, '_>) -> String {
-    let service = said.service;
-    format!("sloth_service=\"{}.{}\"", service.name, service.namespace.unwrap_or_default())
-}
-
-fn objectives(said: &Said<'_, '_>, board: &mut Board) {
-    let Some(slo) = said.slo else { return };
-    let labels = objective_labels(said);
-    let promised: Vec<String> = slo
-        .objectives
-        .iter()
-        .map(|objective| {
-            let share = format!("{}{}", percent(objective.parts.into()), of_part(objective));
-            let what = match objective.target {
-                Target::Available => format!("{share} without an error of the server"),
-                Target::Fast(millis) => format!("{share} under {}", duration(millis)),
-            };
-            format!("{what}, as {}", seen_word(objective.seen))
-        })
-        .collect();
-    board.row("Objectives");
-    board.add(
-        Panel::new(Look::Lines, "Error budget left", "percentunit")
-            .about(format!("Promised over {} days: {}.", slo.days, promised.join("; ")))
-            .limit(Limit::AtLeast(0.0))
-            .query("{{sloth_slo}}", format!("slo:period_error_budget_remaining:ratio{{{labels}}}"))
-            .width(12),
-    );
-    board.add(
-        Panel::new(Look::Lines, "Burn rate", "short")
-            .about("How many times faster than evenly the error budget burns: at 1 it lasts exactly its window. The dashed line is the rate at which a page is sent within the hour.")
-            .limit(Limit::AtMost(f64::from(slo.days) * 24.0 * 0.02))
-            .query("{{sloth_slo}}", format!("slo:current_burn_rate:ratio{{{labels}}}"))
-            .width(12),
-    );
 }
