@@ -130,14 +130,24 @@ fn size(node: &Node) -> (f64, f64) {
     ((widest + 30.0).round(), 20.0 + 18.0 * lines.len() as f64 + extra)
 }
 
-/// What is written on an edge, in the space between columns.
+/// What is written on an edge, in the space between columns: as many parts of its label as fit.
 pub fn label(edge: &Edge) -> Option<String> {
-    const MOST: usize = 28;
-    let denied = edge.permission == Permission::Denied;
-    let parts = [edge.label.as_str(), if denied { "denied" } else { "" }];
-    let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-    let short = if text.chars().count() > MOST { text.chars().take(MOST - 1).chain(['…']).collect() } else { text };
-    (!short.is_empty()).then_some(short)
+    const MOST: usize = 22;
+    let denied = (edge.permission == Permission::Denied).then_some("denied");
+    let parts: Vec<&str> = denied.into_iter().chain(edge.label.split(", ").filter(|part| !part.is_empty())).collect();
+    let mut out = (*parts.first()?).to_owned();
+    if out.chars().count() > MOST {
+        return Some(out.chars().take(MOST - 1).chain(['…']).collect());
+    }
+    for part in &parts[1..] {
+        if out.chars().count() + part.chars().count() + 2 > MOST {
+            out.push_str(", …");
+            break;
+        }
+        out.push_str(", ");
+        out.push_str(part);
+    }
+    Some(out)
 }
 
 /// What is marked on a node, each with how it is meant: `good`, `warn`, `bad` or nothing.

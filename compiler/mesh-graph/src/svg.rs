@@ -173,7 +173,7 @@ fn drawn_node(at: usize, node: &Node, place: Rect, out: &mut String) {
 
 /// Text in XML, which has no control characters.
 pub(crate) fn escaped(text: &str) -> String {
-    let allowed = |c: char| !(c.is_control() && !matches!(c, '\n' | '\t')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    let allowed = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'));
     let text: String = text.chars().map(|c| if allowed(c) { c } else { '\u{FFFD}' }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -159,6 +159,15 @@ impl Found {
         });
     }
 
+    /// What the webhook takes, and every proxy refuses.
+    fn refuse_later(&mut self, span: Span, title: impl Into<String>, label: impl Into<String>) {
+        self.add(code::E0508, span, title, |problem| {
+            problem
+                .label(label)
+                .note("Istio's webhook takes it, and then no proxy takes the configuration that follows")
+        });
+    }
+
     /// A rule of the webhook that lets the object pass with a warning.
     fn warn(&mut self, span: Span, title: impl Into<String>, label: impl Into<String>) {
         self.add(code::ISTIO_WARNS, span, title, |problem| {

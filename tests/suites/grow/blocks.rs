@@ -37,7 +37,8 @@ impl Grower<'_> {
             Block::Route | Block::Rule => !matches!(name, "redirect" | "respond" | "delegate"),
             Block::Workload => !matches!(name, "group" | "probe"),
             Block::Plugin => name != "lua",
-            Block::Locality => name != "split",
+            // Shares by locality exclude everything else there.
+            Block::Locality => name != "split" && !self.asks(&["split"]),
             Block::Patch => match self.applied {
                 "HTTP_FILTER" => !matches!(name, "cluster" | "vhost"),
                 "HTTP_ROUTE" => !matches!(name, "cluster" | "filter" | "listener"),

@@ -161,6 +161,9 @@ impl Grower<'_> {
             Type::Anything if word == "field" => return self.field(block).1.to_owned(),
             Type::Kind => return kind(block).name().to_owned(),
             Type::Alias => return format!("p{n}"),
+            Type::Anything if word == "split" && self.grown.iter().filter(|word| **word == "split").count() > 1 => {
+                "us/a/*: (us/a/*: 60%, us/b/*: 40%)"
+            }
             Type::Anything if word == "split" => "eu/a/*: (eu/a/*: 70%, eu/b/*: 30%)",
             Type::Integer => self.of(&["-7", "0", "12"]),
             Type::LabelKey => self.of(&["app", "topology.istio.io/network"]),
@@ -329,6 +332,7 @@ impl Grower<'_> {
             Block::Pool => ("http.useClientProtocol", "true"),
             Block::Tls if first => ("insecureSkipVerify", "false"),
             Block::Tls => ("caCrl", "\"/etc/certs/crl.pem\""),
+            Block::Cors if self.asks(&["headers"]) => ("exposeHeaders", "x-grown"),
             Block::Cors => ("allowHeaders", "x-grown"),
             Block::Issuer => ("spaceDelimitedClaims", "(scope)"),
             Block::Workload if first => ("labels.grown", "\"yes\""),

@@ -89,7 +89,8 @@ impl<'m, 'a> Builder<'m, 'a> {
             senders.push(Sender { node, pods, host });
         }
         for sender in senders {
-            for rule in route.rules.iter().chain([&route.last]) {
+            // What holds for most requests is told first.
+            for rule in [&route.last].into_iter().chain(&route.rules) {
                 let rules: Vec<&Rule<'a>> = match rule.delegate {
                     Some((name, namespace, _)) => self.delegated(name, namespace),
                     None => vec![rule],

@@ -136,6 +136,17 @@ fn http(rule: &Node, delegate: bool, in_mesh: bool, found: &mut Found) {
             }
         }
     }
+    // The webhook takes any of 300 to 399; for those that Envoy does not have, istiod writes a route without an action, and
+    // proxies refuse the whole configuration.
+    if let Some(code) = rule.get("redirect").and_then(|redirect| redirect.get("redirectCode"))
+        && !matches!(code.int(), None | Some(0 | 301 | 302 | 303 | 307 | 308))
+    {
+        found.refuse_later(
+            code.span,
+            "a redirect has the status 301, 302, 303, 307 or 308",
+            "Envoy has no such redirect",
+        );
+    }
     let prefixed = |test: &Node| test.get("uri").is_none_or(|uri| uri.get("prefix").is_some());
     if let Some(rewrite) = rule.get("redirect").and_then(|redirect| redirect.get("prefixRewrite"))
         && !rule.items("match").iter().all(prefixed)
