@@ -202,6 +202,7 @@ fn filled(expr: &str, namespace: &str) -> String {
     expr.replace("$__rate_interval", "8s")
         .replace("$namespace", namespace)
         .replace("$cluster", ".*")
+        .replace("$service", ".*")
         .replace("$reporter", "source")
 }
 

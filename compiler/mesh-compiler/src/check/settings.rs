@@ -87,6 +87,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                         self.mesh.settings.watching.grafana = address;
                     }
                     "kiali" => {
+                        settings.watching.kiali_span = Some(clause.span());
                         let address = self.web_address(args.get("address"));
                         self.mesh.settings.watching.kiali = address;
                     }

@@ -1,12 +1,13 @@
 //! Configuration that is not the program's own to apply: what the mesh configuration needs for the declared providers, and
 //! what Kiali can take from the objectives and dashboards.
 
+use mesh_diagnostics::Span;
 use mesh_istio::{Node, Object};
 
 use super::Lower;
 use super::dashboard::metric_name;
 use super::slo::decimal;
-use crate::model::Target;
+use crate::model::{Subject, Target};
 use crate::operand::WHOLE;
 
 impl<'a> Lower<'_, 'a> {
@@ -40,20 +41,47 @@ impl<'a> Lower<'_, 'a> {
         );
     }
 
-    /// Health by the program's own objectives.
+    /// Health by the program's own objectives, links to the dashboards of namespaces, and what the proxies of an application
+    /// decide about requests and connections, on its own page.
     pub(super) fn kiali(&mut self) {
         let mesh = self.mesh;
         let watching = &mesh.settings.watching;
-        if watching.kiali.is_none() {
-            return;
-        }
-        let rates: Vec<Node> = mesh.slos.iter().filter_map(|slo| self.health(slo)).collect();
-        let Some(span) = rates.first().map(|node| node.span) else { return };
+        let Some(span) = watching.kiali_span else { return };
         let mut file = Object::new(span);
+        let namespaces = mesh.dashboards.iter().filter_map(|board| match board.subject {
+            Subject::Namespace(namespace) => Some((namespace, board.span)),
+            _ => None,
+        });
+        let boards: Vec<Node> = namespaces
+            .map(|(namespace, span)| {
+                let mut variables = Object::new(span);
+                variables.set("namespace", "var-namespace");
+                variables.set("service", "var-service");
+                let mut entry = Object::new(span);
+                entry.set("name", format!("Namespace {namespace}"));
+                entry.put_object("variables", variables);
+                entry.node()
+            })
+            .collect();
+        if let (Some(address), false) = (&watching.grafana, boards.is_empty()) {
+            let mut grafana = Object::new(span);
+            grafana.set("enabled", true);
+            grafana.set("external_url", address.as_ref());
+            grafana.put_list("dashboards", boards);
+            let mut services = Object::new(span);
+            services.put_object("grafana", grafana);
+            file.put_object("external_services", services);
+        }
         let mut health = Object::new(span);
-        health.put_list("rate", rates);
+        health.put_list("rate", mesh.slos.iter().filter_map(|slo| self.health(slo)).collect());
         file.put_object("health_config", health);
-        self.file("kiali.yaml", &file, "Kiali takes this under `spec` of its resource Kiali, or in its ConfigMap.");
+        if !mesh.scrapes.is_empty() {
+            file.put_list("custom_dashboards", vec![decisions(span).node()]);
+        }
+        if !file.is_empty() {
+            let reader = "Kiali takes this under `spec` of its resource Kiali, or in its ConfigMap. The list of Grafana's dashboards replaces another there.";
+            self.file("kiali.yaml", &file, reader);
+        }
     }
 
     /// The tolerance of a service: degraded where its budget burns too fast to last, failing where a page would be sent.
@@ -80,6 +108,40 @@ impl<'a> Lower<'_, 'a> {
         rate.put_list("tolerance", vec![tolerance("^5\\d\\d$", "http"), tolerance("^(2|4|12|13|14|15)$", "grpc")]);
         Some(rate.node())
     }
+}
+
+/// A dashboard of Kiali: what filters of policies decide, by the metrics of an application's own proxies.
+fn decisions(span: Span) -> Object {
+    let chart = |name: &str, metric: &str, label: &str, shown: &str| {
+        let mut metrics = Object::new(span);
+        metrics.set("metricName", metric);
+        metrics.set("displayName", name);
+        let mut aggregation = Object::new(span);
+        aggregation.set("label", label);
+        aggregation.set("displayName", shown);
+        let mut chart = Object::new(span);
+        chart.set("name", name);
+        chart.set("unit", "req/s");
+        chart.set("spans", 6_i64);
+        chart.put_list("metrics", vec![metrics.node()]);
+        chart.set("dataType", "rate");
+        chart.put_list("aggregations", vec![aggregation.node()]);
+        let mut item = Object::new(span);
+        item.put_object("chart", chart);
+        item.node()
+    };
+    let mut dashboard = Object::new(span);
+    dashboard.set("name", "mesh-policies");
+    dashboard.set("title", "Policies");
+    dashboard.set("discoverOn", "envoy_http_rbac");
+    dashboard.put_list(
+        "items",
+        vec![
+            chart("Requests", "envoy_http_rbac", "authz_enforce_result", "Decision"),
+            chart("Dry run", "envoy_http_rbac", "authz_dry_run_result", "Would be"),
+        ],
+    );
+    dashboard
 }
 
 /// A share in per cent as a number of YAML.

@@ -31,6 +31,8 @@ struct Job<'s> {
     scrape: &'s Scrape<'s>,
     /// True for what the clauses about metrics are for: the proxies, not the control plane.
     proxies: bool,
+    /// Labels of the pods that their metrics take over: those by which Kiali finds the metrics of an application.
+    taken: &'static [&'static str],
 }
 
 impl<'m, 'a> Lower<'m, 'a> {
@@ -102,6 +104,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             path: PATH,
             scrape,
             proxies: true,
+            taken: if mesh.settings.watching.kiali.is_some() { &["app", "version"] } else { &[] },
         };
         let mut out = vec![proxies];
         if scrape.subject == Subject::Mesh {
@@ -114,6 +117,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 path,
                 scrape,
                 proxies: false,
+                taken: &[],
             };
             out.push(control("istiod", "http-monitoring", "/metrics"));
             if mesh.namespaces.iter().any(|namespace| namespace.ambient.is_some()) {
@@ -182,6 +186,7 @@ impl Job<'_> {
             _ => {}
         }
         spec.put_object("namespaceSelector", places);
+        spec.put_list("podTargetLabels", self.taken.iter().map(|label| Node::new(*label, self.span())).collect());
         let mut endpoint = Object::new(self.span());
         endpoint.set("port", self.port);
         endpoint.set("path", self.path);
@@ -236,6 +241,10 @@ impl Job<'_> {
             named("__meta_kubernetes_pod_name", "pod"),
             named("__meta_kubernetes_pod_container_name", "container"),
         ];
+        rules.extend(self.taken.iter().map(|label| match *label {
+            "app" => named("__meta_kubernetes_pod_label_app", "app"),
+            _ => named("__meta_kubernetes_pod_label_version", "version"),
+        }));
         rules.extend(self.addresses());
         job.put_list("relabel_configs", rules.into_iter().map(|rule| rule.node(Style::Plain)).collect());
         let rules = self.kept().into_iter().map(|rule| rule.node(Style::Plain)).collect();

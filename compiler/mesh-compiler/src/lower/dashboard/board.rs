@@ -323,6 +323,9 @@ impl Board {
             namespace["current"] = json!({ "text": name, "value": name });
         }
         list.push(namespace);
+        if about.services {
+            list.push(all_of("service", "Service", "destination_service_name", about.matcher));
+        }
         if about.counted {
             let option =
                 |text: &str, value: &str, selected: bool| json!({ "text": text, "value": value, "selected": selected });
@@ -364,6 +367,8 @@ pub(super) struct About<'s> {
     pub matcher: &'s str,
     /// The namespace that is shown first.
     pub namespace: Option<&'s str>,
+    /// True where it shows several services, of which the reader chooses.
+    pub services: bool,
     /// True where callers and the service count requests, each for itself.
     pub counted: bool,
     /// Titles and addresses of links.

@@ -180,6 +180,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             about: "All services of a namespace side by side, as their proxies and their callers' count.",
             matcher: &format!("destination_service_namespace=\"{place}\""),
             namespace: Some(place),
+            services: true,
             counted: !waypoint,
             links: &links,
         })

@@ -34,9 +34,9 @@ impl Requests {
         Requests { reporter, of: format!("destination_service_name=~\"{names}\""), places: places.map(one_of) }
     }
 
-    /// Those to every service of the namespace.
+    /// Those to the services of the namespace that the reader chose.
     pub fn to_namespace(reporter: &'static str) -> Requests {
-        Requests { reporter, of: String::new(), places: None }
+        Requests { reporter, of: "destination_service_name=~\"$service\"".to_owned(), places: None }
     }
 
     /// The same ones, as another counts them.

@@ -55,6 +55,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             about: "What the program declares of this service, beside what its proxies and its callers' count.",
             matcher: &matcher,
             namespace: place,
+            services: false,
             counted: !said.waypoint,
             links: &links,
         })
