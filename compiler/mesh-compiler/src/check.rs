@@ -98,6 +98,8 @@ pub(crate) struct Checker<'t, 'a> {
     scope_places: HashMap<Subject<'a>, usize>,
     /// Where what is watched of each subject is.
     observed_places: HashMap<Subject<'a>, usize>,
+    /// Where `scrape` and `dashboard` of each subject are.
+    watched_places: HashMap<(&'static str, Subject<'a>), Span>,
     /// The services behind providers, before they are looked up.
     provider_names: Vec<(&'a str, Name<'a>, Span)>,
     /// The egress gateways of externals, before they are looked up.
@@ -129,6 +131,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         about_places: HashMap::new(),
         scope_places: HashMap::new(),
         observed_places: HashMap::new(),
+        watched_places: HashMap::new(),
         provider_names: Vec::new(),
         via_names: Vec::new(),
         doubtful: HashSet::new(),

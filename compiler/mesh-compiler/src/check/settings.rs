@@ -87,9 +87,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                         self.mesh.settings.watching.grafana = address;
                     }
                     "kiali" => {
-                        settings.watching.kiali_span = Some(clause.span());
                         let address = self.web_address(args.get("address"));
-                        self.mesh.settings.watching.kiali = address;
+                        self.mesh.settings.watching.kiali = address.map(|address| (address, clause.span()));
                     }
                     _ => {}
                 }

@@ -1,6 +1,8 @@
 //! `scrape` and `dashboard`: whose metrics, and what to look at.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 
@@ -66,17 +68,16 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
             // Gateways on one service, and that service itself, are one set of pods.
             let pods = self.workload_of(subject);
-            let first = self.mesh.scrapes.iter().find(|known| self.workload_of(known.subject) == pods);
-            let first = first.map(|known| known.span);
-            if let Some(first) = first {
+            // What a module says emits nothing.
+            if !statement.site.emits {
+                continue;
+            }
+            if let Some(first) = self.first("scrape", pods, target.span) {
                 self.push(twice("scrape", target.span, first).note("what is fetched twice counts twice"));
                 continue;
             }
-            if statement.site.emits {
-                let (every, merged, keep, drop) = (every, merged, keep.clone(), drop.clone());
-                let head = head.clone();
-                self.mesh.scrapes.push(Scrape { head, place, subject, every, merged, keep, drop, span: target.span });
-            }
+            let (head, keep, drop) = (head.clone(), keep.clone(), drop.clone());
+            self.mesh.scrapes.push(Scrape { head, place, subject, every, merged, keep, drop, span: target.span });
         }
     }
 
@@ -121,14 +122,26 @@ impl<'t, 'a> Checker<'t, 'a> {
                     continue;
                 }
             }
-            let first = self.mesh.dashboards.iter().find(|known| known.subject == subject).map(|known| known.span);
-            if let Some(first) = first {
+            // What a module says emits nothing.
+            if !statement.site.emits {
+                continue;
+            }
+            if let Some(first) = self.first("dashboard", subject, target.span) {
                 self.push(twice("dashboard", target.span, first));
                 continue;
             }
-            if statement.site.emits {
-                let (head, links) = (head.clone(), links.clone());
-                self.mesh.dashboards.push(Dashboard { head, place, subject, links, span: target.span });
+            let (head, links) = (head.clone(), links.clone());
+            self.mesh.dashboards.push(Dashboard { head, place, subject, links, span: target.span });
+        }
+    }
+
+    /// Where a statement has been said of a subject before; the first time it is remembered.
+    fn first(&mut self, word: &'static str, subject: Subject<'a>, span: Span) -> Option<Span> {
+        match self.watched_places.entry((word, subject)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(span);
+                None
             }
         }
     }
@@ -136,27 +149,26 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Reports proxies whose metrics two statements fetch.
     pub(super) fn scraped_twice(&mut self) {
         let mesh = &self.mesh;
+        let wide = mesh.scrapes.iter().filter(|scrape| matches!(scrape.subject, Subject::Namespace(_) | Subject::Mesh));
+        let wide: HashMap<Subject<'a>, Span> = wide.map(|scrape| (scrape.subject, scrape.span)).collect();
         let mut problems = Vec::new();
         for inner in &mesh.scrapes {
             let place = match inner.subject {
                 Subject::Service(id) => mesh.services[id.0].namespace,
                 Subject::Gateway(id) => {
                     let gateway = &mesh.gateways[id.0];
-                    gateway.workload.map_or(gateway.namespace, |id| mesh.services[id.0].namespace)
+                    gateway.workload.and_then(|id| mesh.services[id.0].namespace)
                 }
-                Subject::Namespace(namespace) => Some(namespace),
+                // Only the mesh is wider.
+                Subject::Namespace(_) => None,
                 _ => continue,
             };
-            let wider = mesh.scrapes.iter().find(|outer| match outer.subject {
-                Subject::Mesh => true,
-                Subject::Namespace(namespace) => Some(namespace) == place && outer.subject != inner.subject,
-                _ => false,
-            });
-            let Some(wider) = wider else { continue };
+            let around = place.and_then(|place| wide.get(&Subject::Namespace(place)));
+            let Some(wider) = around.or(wide.get(&Subject::Mesh)) else { continue };
             problems.push(
                 Diagnostic::new(code::SCRAPED_TWICE, inner.span, "the metrics of these proxies are fetched twice")
                     .label("once by this")
-                    .also(wider.span, "and once by this")
+                    .also(*wider, "and once by this")
                     .note("each is a job of its own, so that sums count every request twice")
                     .help("keep one of the two"),
             );

@@ -14,7 +14,10 @@ use mesh_istio::{Kind, Object, Protocol, Rank};
 use self::board::{About, uid};
 use self::query::Requests;
 use super::{File, Lower, selector};
-use crate::model::{Dashboard, Objective, Policy, Route, Rule, Seen, Service, ServiceId, Slo, Subject, Traffic};
+use crate::model::{
+    Dashboard, Objective, Place, Policy, Route, RouteTarget, Rule, Seen, Service, ServiceId, Share, Slo, Subject,
+    Traffic,
+};
 
 impl<'m, 'a> Lower<'m, 'a> {
     pub(super) fn dashboards(&mut self) {
@@ -53,7 +56,7 @@ impl<'m, 'a> Lower<'m, 'a> {
     fn links(&self, dashboard: &Dashboard<'a>, page: &str) -> Vec<(String, String)> {
         let said = dashboard.links.iter().map(|(title, address)| (title.to_string(), address.to_string()));
         let kiali = self.mesh.settings.watching.kiali.as_ref();
-        let pages = kiali.into_iter().flat_map(|kiali| {
+        let pages = kiali.into_iter().flat_map(|(kiali, _)| {
             let page = format!("{kiali}/console/{page}");
             let traces = page.contains("/services/").then(|| ("Traces".to_owned(), format!("{page}?tab=traces")));
             [("Kiali".to_owned(), page)].into_iter().chain(traces)
@@ -65,15 +68,11 @@ impl<'m, 'a> Lower<'m, 'a> {
     fn said_of(&self, id: ServiceId) -> Said<'m, 'a> {
         let mesh = self.mesh;
         let service = self.service(id);
-        let to = |rule: &Rule<'a>| {
-            rule.shares.iter().any(|share| share.place == crate::model::Place::Service(id, version_of(share)))
-        };
+        let to = |rule: &Rule<'a>| rule.shares.iter().any(|share| service_of(share) == Some(id));
         let routes: Vec<&Route<'a>> = mesh
             .routes
             .iter()
-            .filter(|route| {
-                route.target == crate::model::RouteTarget::Service(id) || to(&route.last) || route.rules.iter().any(to)
-            })
+            .filter(|route| route.target == RouteTarget::Service(id) || to(&route.last) || route.rules.iter().any(to))
             .collect();
         let place = service.namespace;
         let about = |subject: &Subject<'a>| match *subject {
@@ -100,10 +99,18 @@ impl<'m, 'a> Lower<'m, 'a> {
 }
 
 /// The version that a share names.
-fn version_of<'a>(share: &crate::model::Share<'a>) -> Option<&'a str> {
+fn version_of<'a>(share: &Share<'a>) -> Option<&'a str> {
     match share.place {
-        crate::model::Place::Service(_, version) => version,
-        crate::model::Place::External(_) => None,
+        Place::Service(_, version) => version,
+        Place::External(_) => None,
+    }
+}
+
+/// The service that a share goes to.
+fn service_of(share: &Share<'_>) -> Option<ServiceId> {
+    match share.place {
+        Place::Service(id, _) => Some(id),
+        Place::External(_) => None,
     }
 }
 
@@ -125,8 +132,7 @@ struct Said<'m, 'a> {
 impl<'m, 'a> Said<'m, 'a> {
     /// The rules that a request to it may take.
     fn rules(&self) -> impl Iterator<Item = &'m Rule<'a>> {
-        let all = |route: &&'m Route<'a>| route.rules.iter().chain([&route.last]);
-        self.routes.iter().flat_map(all).collect::<Vec<_>>().into_iter()
+        self.routes.iter().flat_map(|route| route.rules.iter().chain([&route.last]))
     }
 
     /// Who counts, unless the reader chooses.

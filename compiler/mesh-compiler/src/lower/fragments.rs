@@ -6,7 +6,7 @@ use mesh_istio::{Node, Object};
 
 use super::Lower;
 use super::dashboard::metric_name;
-use super::slo::decimal;
+use super::slo::{GRPC_ERRORS, decimal};
 use crate::model::{Subject, Target};
 use crate::operand::WHOLE;
 
@@ -46,7 +46,7 @@ impl<'a> Lower<'_, 'a> {
     pub(super) fn kiali(&mut self) {
         let mesh = self.mesh;
         let watching = &mesh.settings.watching;
-        let Some(span) = watching.kiali_span else { return };
+        let Some((_, span)) = watching.kiali else { return };
         let mut file = Object::new(span);
         let namespaces = mesh.dashboards.iter().filter_map(|board| match board.subject {
             Subject::Namespace(namespace) => Some((namespace, board.span)),
@@ -105,7 +105,10 @@ impl<'a> Lower<'_, 'a> {
         rate.set("namespace", format!("^{}$", service.namespace.unwrap_or_default()));
         rate.set("kind", "service");
         rate.set("name", format!("^{}$", metric_name(service).replace('.', "\\.")));
-        rate.put_list("tolerance", vec![tolerance("^5\\d\\d$", "http"), tolerance("^(2|4|12|13|14|15)$", "grpc")]);
+        rate.put_list(
+            "tolerance",
+            vec![tolerance("^5\\d\\d$", "http"), tolerance(&format!("^({GRPC_ERRORS})$"), "grpc")],
+        );
         Some(rate.node())
     }
 }

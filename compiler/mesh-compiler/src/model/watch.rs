@@ -15,10 +15,8 @@ pub struct Watching<'a> {
     pub files: Option<Span>,
     /// Where Grafana is, without a slash at the end.
     pub grafana: Option<Str<'a>>,
-    /// `kiali`
-    pub kiali_span: Option<Span>,
-    /// Where Kiali is, without a slash at the end.
-    pub kiali: Option<Str<'a>>,
+    /// Where Kiali is, without a slash at the end, and where that is said.
+    pub kiali: Option<(Str<'a>, Span)>,
 }
 
 /// `scrape`

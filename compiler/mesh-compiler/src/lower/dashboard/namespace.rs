@@ -22,7 +22,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         );
         board.add(
             Panel::new(Look::Number, "Success", "percentunit")
-                .about("The share of requests without an error of the server (5xx).")
+                .about("The share of requests without an error of the server (5xx, or one of gRPC).")
                 .query("", requests.success("")),
         );
         for (title, codes) in [("4xx", "4.."), ("5xx", "5..")] {
@@ -49,7 +49,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             .column(("Success", "percentunit"), requests.success(SERVICE))
             .column(("p50 latency", "ms"), requests.latency("0.5", SERVICE))
             .column(("p99 latency", "ms"), requests.latency("0.99", SERVICE));
-        if let Some(kiali) = &self.mesh.settings.watching.kiali {
+        if let Some((kiali, _)) = &self.mesh.settings.watching.kiali {
             let address = format!("{kiali}/console/namespaces/{place}/services/${{__data.fields.{SERVICE}}}");
             table = table.link("Service in Kiali", address);
         }
@@ -69,7 +69,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         );
         board.add(
             Panel::new(Look::Lines, "Errors", "percentunit")
-                .about("The share of requests that are an error of the server (5xx), by service.")
+                .about("The share of requests that are an error of the server (5xx, or one of gRPC), by service.")
                 .query("{{destination_service_name}}", requests.errors(SERVICE)),
         );
         board.add(

@@ -73,7 +73,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             said.objectives().iter().find(|objective| objective.target == Target::Available && objective.is_whole());
         board.add(
             Panel::new(Look::Number, "Success", "percentunit")
-                .about("The share of requests without an error of the server (5xx).")
+                .about("The share of requests without an error of the server (5xx, or one of gRPC).")
                 .limit(available.map_or(Limit::None, |objective| Limit::AtLeast(bound(objective))))
                 .query("", requests.success("")),
         );
@@ -138,7 +138,7 @@ impl<'m, 'a> Lower<'m, 'a> {
     /// A link from a caller to its page of Kiali.
     pub(super) fn to_callers(&self, panel: Panel) -> Panel {
         match &self.mesh.settings.watching.kiali {
-            Some(kiali) => panel.link(
+            Some((kiali, _)) => panel.link(
                 "Caller in Kiali",
                 format!("{kiali}/console/namespaces/${{__field.labels.source_workload_namespace}}/workloads/${{__field.labels.source_workload}}"),
             ),
@@ -276,13 +276,15 @@ impl<'m, 'a> Lower<'m, 'a> {
         board.row("Errors");
         board.add(
             Panel::new(Look::Lines, "Errors by version", "percentunit")
-                .about("The share of the requests to a version that are an error of the server (5xx).")
+                .about("The share of the requests to a version that are an error of the server (5xx, or one of gRPC).")
                 .query("{{destination_version}}", requests.errors("destination_version")),
         );
         board.add(
             self.to_callers(
                 Panel::new(Look::Lines, "Errors by caller", "percentunit")
-                    .about("The share of the requests of a caller that are an error of the server (5xx).")
+                    .about(
+                        "The share of the requests of a caller that are an error of the server (5xx, or one of gRPC).",
+                    )
                     .query(CALLED_BY, requests.errors(CALLER)),
             ),
         );
@@ -325,7 +327,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             board.add(
                 Panel::new(Look::Lines, "Tries for each request", "short")
                     .about(
-                        "1 where nothing is retried. Above it, callers make the load larger when the service is slow.",
+                        "1 where nothing is retried or copied. Above it, callers make the load larger when the service is slow.",
                     )
                     .query("tries", format!("{extra} / ({asked} > 0)")),
             );
