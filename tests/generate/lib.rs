@@ -3,16 +3,17 @@
 use std::fmt::Write;
 
 /// A mesh of `count` services, each with a canary split, a header rule, retries, a timeout, a pool, ejection,
-/// mutual TLS and two callers that are allowed.
+/// mutual TLS, two callees and two callers that are allowed. Nothing is wrong with it.
 #[must_use]
 pub fn mesh(count: usize) -> String {
     let mut out = String::from("in shop\nnamespace shop < inject >\n");
     for i in 0..count {
         let (a, b) = ((i + 1) % count, (i + 7) % count);
+        let (from, other) = ((i + count - 1) % count, (i + count - 7 % count) % count);
         let _ = write!(
             out,
             "
-service svc-{i} < http 8080; versions v1, v2; account svc-{i}; replicas 4; calls svc-{a} >
+service svc-{i} < http 8080; versions v1, v2; account svc-{i}; replicas 4; calls svc-{a}, svc-{b} >
 route svc-{i} <
   when header x-canary \"always\" < v2 >
   v1: 90%, v2
@@ -25,7 +26,7 @@ traffic svc-{i} <
   tls mesh
 >
 mtls svc-{i} strict
-allow svc-{i} < from svc-{a}, svc-{b}; to GET, POST /api/* >
+allow svc-{i} < from svc-{from}, svc-{other}; to GET, POST /api/* >
 "
         );
     }
@@ -50,14 +51,15 @@ profile closed (callers) < from $callers; to GET, POST /api/* >
     );
     for i in 0..count {
         let (a, b) = ((i + 1) % count, (i + 7) % count);
+        let (from, other) = ((i + count - 1) % count, (i + count - 7 % count) % count);
         let _ = write!(
             out,
             "
-service svc-{i} < http 8080; versions v1, v2; account svc-{i}; replicas 4; calls svc-{a} >
+service svc-{i} < http 8080; versions v1, v2; account svc-{i}; replicas 4; calls svc-{a}, svc-{b} >
 route svc-{i} < with canary (to: v2, from: v1); with resilient >
 traffic svc-{i} < with guarded >
 mtls svc-{i} strict
-allow svc-{i} < with closed (callers: (svc-{a}, svc-{b})) >
+allow svc-{i} < with closed (callers: (svc-{from}, svc-{other})) >
 "
         );
     }

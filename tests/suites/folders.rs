@@ -34,7 +34,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// The folders that lie so deep below another.
-fn cases(folder: &Path, depth: usize) -> Vec<PathBuf> {
+pub fn cases(folder: &Path, depth: usize) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -46,7 +46,7 @@ fn cases(folder: &Path, depth: usize) -> Vec<PathBuf> {
     if depth > 1 { folders.iter().flat_map(|folder| cases(folder, depth - 1)).collect() } else { folders }
 }
 
-fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 

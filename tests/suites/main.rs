@@ -14,6 +14,7 @@ mod graph;
 mod grow;
 mod judge;
 mod library;
+mod lsp;
 mod mutations;
 mod objectives;
 mod pages;
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(objectives::trials());
     trials.extend(watch::trials());
     trials.extend(graph::trials());
+    trials.extend(lsp::trials());
     trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());

@@ -37,12 +37,16 @@ fn rust_files() -> Vec<(String, String)> {
 
 /// Who may name what: a library can then be changed in one place.
 fn walls_stand() {
-    let walls: [(&[&str], &[&str]); 5] = [
+    let walls: [(&[&str], &[&str]); 6] = [
         (&["pest::", "pest_derive"], &["compiler/mesh-syntax/src/parser.rs"]),
         (&["codespan_reporting"], &["compiler/mesh-diagnostics/src/render.rs"]),
         (&["serde_yaml"], &["compiler/mesh-istio/src/yaml.rs"]),
         (&["regexsolver"], &["compiler/mesh-analysis/src/language.rs"]),
-        (&["std::fs", "println!", "print!(", "std::io::std"], &["compiler/meshc/", "compiler/xtask/", "tests/"]),
+        (&["lsp_types", "lsp_server"], &["compiler/mesh-lsp/"]),
+        (
+            &["std::fs", "println!", "print!(", "std::io::std"],
+            &["compiler/meshc/", "compiler/mesh-load/", "compiler/xtask/", "editors/", "tests/"],
+        ),
     ];
     for (path, text) in rust_files() {
         for (names, homes) in walls {
@@ -93,5 +97,14 @@ fn generated_files_are_fresh() {
     ] {
         let text = std::fs::read_to_string(root().join(name)).unwrap_or_default();
         assert!(text == fresh, "{name} is stale: run `cargo xtask generate`");
+    }
+    // What highlights in editors knows the words of the vocabulary.
+    let templates = files(&root().join("editors"), ".in");
+    assert!(templates.len() > 2, "the templates of the editors are not where they should be");
+    for template in templates {
+        let wanted = mesh_compiler::vocabulary::filled(&std::fs::read_to_string(&template).unwrap_or_default());
+        let name = template.with_extension("");
+        let text = std::fs::read_to_string(&name).unwrap_or_default();
+        assert!(text == wanted, "{} is stale: run `cargo xtask generate`", name.display());
     }
 }

@@ -26,6 +26,7 @@ mod visibility;
 mod workloads;
 
 use mesh_diagnostics::Diagnostic;
+use rayon::prelude::*;
 use mesh_istio::{Facts, Resource};
 
 use view::View;
@@ -54,5 +55,5 @@ pub fn analyze(resources: &[Resource], facts: &Facts) -> Vec<Diagnostic> {
         ambient::find,
         repeated::find,
     ];
-    findings.iter().flat_map(|find| find(&view)).collect()
+    findings.par_iter().flat_map_iter(|find| find(&view)).collect()
 }

@@ -8,7 +8,7 @@ mod egress;
 mod ends;
 mod except;
 pub(crate) mod external;
-mod field;
+pub(crate) mod field;
 mod free;
 mod gateway;
 mod headers;

@@ -130,8 +130,8 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
             None => match lookup(block, "") {
                 Some(word) => {
                     let near =
-                        nearest(text, words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()));
-                    if near.is_some() && lone && items.len() > 1 {
+                        || nearest(text, words_in(block).map(|word| word.entry.word).filter(|word| !word.is_empty()));
+                    if lone && items.len() > 1 && near().is_some() {
                         self.unknown_test(first, block);
                         return None;
                     }

@@ -7,6 +7,7 @@
 mod branch;
 mod choices;
 mod map;
+mod named;
 mod names;
 mod take;
 mod trace;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 
 pub use choices::{Choices, Parameter, ParameterKind, parameters};
 use map::Map;
+pub(crate) use named::named;
 pub(crate) use names::Names;
 use write::Written;
 

@@ -1,15 +1,40 @@
-//! A field of Istio explained: its type, the release that added it, and the clause that writes it.
+//! Pages about codes, words, fields of Istio and modules.
 
+mod word;
+
+use mesh_diagnostics::code_named;
 use mesh_istio::schema::{self, Field, Shape};
 use mesh_istio::{Kind, Release};
 
 use crate::suggest::nearest;
-use crate::vocabulary::{Block, paths};
+use crate::modules::library;
+use crate::vocabulary::{Block, entries_of, paths};
+
+/// The page of a code, a word, a field of Istio or a module of the library; nothing where the text names none of them.
+#[must_use]
+pub fn page(topic: &str) -> Option<String> {
+    if let Some(code) = code_named(topic) {
+        return Some(code.page.to_owned());
+    }
+    let pages: Vec<String> = entries_of(topic).filter(|word| !word.entry.word.is_empty()).map(word::page).collect();
+    if !pages.is_empty() {
+        return Some(pages.join("\n"));
+    }
+    field(topic).or_else(|| library(topic).map(str::to_owned))
+}
 
 /// What a field's value is, with its article.
 #[must_use]
 pub fn type_of(field: &Field) -> String {
     crate::check::described(field)
+}
+
+/// The objects whose fields `field` sets in a block, inside of a statement of a file: each kind, and the way from its body
+/// to the object. The first one is meant where no kind is said.
+#[must_use]
+pub fn objects(block: Block, statement: &str) -> Vec<(Kind, &'static Field)> {
+    let bases = crate::check::field::bases_in(block, statement).iter();
+    bases.filter_map(|(kind, way)| Some((*kind, schema::body(*kind).at(way.iter().copied())?))).collect()
 }
 
 /// The page of a field, or of a kind: `spec.http.retries`, `VirtualService.spec.http`, `Telemetry`. Nothing where the
@@ -29,7 +54,7 @@ pub fn field(text: &str) -> Option<String> {
         return None;
     }
     let found = kinds.iter().filter_map(|kind| Some((*kind, schema::of(*kind).at(names.iter().copied())?)));
-    let pages: Vec<String> = found.map(|(kind, field)| page(kind, &names, field)).collect();
+    let pages: Vec<String> = found.map(|(kind, field)| field_page(kind, &names, field)).collect();
     (!pages.is_empty()).then(|| pages.join("\n"))
 }
 
@@ -73,7 +98,7 @@ fn marked(kind: Kind, names: &[&str]) -> String {
     out
 }
 
-fn page(kind: Kind, names: &[&str], field: &Field) -> String {
+fn field_page(kind: Kind, names: &[&str], field: &Field) -> String {
     let path = marked(kind, names);
     let mut out = format!("{} {path}", kind.name()).trim_end().to_owned();
     out.push('\n');

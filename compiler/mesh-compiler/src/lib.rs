@@ -11,6 +11,7 @@ mod expand;
 pub mod explain;
 pub mod graph;
 mod ignore;
+pub mod index;
 mod lower;
 mod model;
 mod modules;
@@ -22,7 +23,7 @@ pub mod vocabulary;
 
 use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources};
 use mesh_istio::{Api, Release};
-use mesh_syntax::Tree;
+use mesh_syntax::{Parsed, Tree};
 use rayon::prelude::*;
 
 pub use calls::Permission;
@@ -63,20 +64,56 @@ pub fn compile(sources: &Sources) -> Compilation {
 pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
-    let complete = modules::check(sources, &trees, &mut diagnostics);
-    let (expansion, problems) = expand::expand(sources, &trees, choices);
+    let (compilation, ()) = run(sources, &trees, choices, diagnostics, |_, _| ());
+    compilation
+}
+
+/// Compiles a program whose files are parsed already, one after the other as they are among the sources, and lists its
+/// names.
+#[must_use]
+pub fn compile_parsed(sources: &Sources, parsed: Vec<Parsed<'_>>, choices: &Choices) -> (Compilation, index::Index) {
+    let mut diagnostics = Diagnostics::new();
+    let mut trees = Vec::with_capacity(parsed.len());
+    for parsed in parsed {
+        diagnostics.extend(parsed.diagnostics);
+        trees.push(parsed.tree);
+    }
+    let names = |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| {
+        index::index(sources, &trees, choices, expansion, mesh)
+    };
+    run(sources, &trees, choices, diagnostics, names)
+}
+
+/// The stages behind the parser; `look` sees the model.
+fn run<'s, T>(
+    sources: &Sources,
+    trees: &[Tree<'s>],
+    choices: &Choices,
+    mut diagnostics: Diagnostics,
+    look: impl FnOnce(&expand::Expansion, &model::Mesh<'_>) -> T + Send,
+) -> (Compilation, T)
+where
+    T: Send,
+{
+    let complete = modules::check(sources, trees, &mut diagnostics);
+    let (expansion, problems) = expand::expand(sources, trees, choices);
     diagnostics.extend(problems);
     diagnostics.extend(expansion.untaken());
-    let (expanded, problems) = expansion.trees(&trees);
+    let (expanded, problems) = expansion.trees(trees);
     diagnostics.extend(problems);
-    let mesh = check(sources, &trees, &expanded, complete, &mut diagnostics);
-    let (mut lowered, clashes) = lower::lower(&mesh);
+    let mesh = check(sources, trees, &expanded, complete, &mut diagnostics);
+    let ((mut lowered, clashes), seen) = rayon::join(|| lower::lower(&mesh), || look(&expansion, &mesh));
     diagnostics.extend(clashes);
     // A program with errors lacks what they are about, and what it lacks is not reported a second time.
-    if !diagnostics.has_errors() {
-        diagnostics.extend(mesh_istio::validate::validate(&lowered.resources, mesh.settings.release));
-    }
-    diagnostics.extend(mesh_analysis::analyze(&lowered.resources, &lowered.facts));
+    let is_right = !diagnostics.has_errors();
+    let validate = || match is_right {
+        true => mesh_istio::validate::validate(&lowered.resources, mesh.settings.release),
+        false => Vec::new(),
+    };
+    let (invalid, found) =
+        rayon::join(validate, || mesh_analysis::analyze(&lowered.resources, &lowered.facts));
+    diagnostics.extend(invalid);
+    diagnostics.extend(found);
     ignore::apply(&mesh.ignores, &mut diagnostics);
     expansion.explain(&mut lowered.resources, sources);
     let mut diagnostics = expansion.trace(diagnostics.sorted(), sources);
@@ -84,7 +121,8 @@ pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
     if diagnostics.has_errors() {
         diagnostics.retain(|diagnostic| diagnostic.severity() != Severity::Note);
     }
-    Compilation { lowered, diagnostics: diagnostics.sorted(), release: mesh.settings.release, api: mesh.settings.api }
+    let (release, api) = (mesh.settings.release, mesh.settings.api);
+    (Compilation { lowered, diagnostics: diagnostics.sorted(), release, api }, seen)
 }
 
 /// The files of a program that are given to a build, without abstraction: what is checked in their place.

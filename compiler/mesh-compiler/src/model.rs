@@ -87,6 +87,25 @@ pub struct Mesh<'a> {
     pub written: Vec<Written<'a>>,
     /// Findings that statements silence.
     pub ignores: Vec<Ignore<'a>>,
+    /// Where names are used, and what they name.
+    pub uses: Vec<(Span, Entity<'a>)>,
+}
+
+/// Something that a name names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entity<'a> {
+    /// A service.
+    Service(ServiceId),
+    /// An external.
+    External(ExternalId),
+    /// A gateway.
+    Gateway(GatewayId),
+    /// A version of a service.
+    Version(ServiceId, &'a str),
+    /// A namespace.
+    Namespace(&'a str),
+    /// A provider.
+    Provider(&'a str),
 }
 
 impl<'a> Mesh<'a> {

@@ -14,6 +14,8 @@ use std::fmt;
 
 use mesh_diagnostics::{Diagnostic, Span};
 
+use crate::vocabulary::Block;
+
 pub use mesh_istio::Address;
 pub(crate) use numbers::time_unit;
 pub(crate) use parse::Reader;
@@ -118,6 +120,35 @@ impl Type {
             Type::Export => matches!(word, "here" | "everywhere" | "nowhere"),
             _ => false,
         }
+    }
+
+    /// The words that it takes, where they are few enough to be listed.
+    #[must_use]
+    pub fn words(self) -> Vec<&'static str> {
+        match self {
+            Type::OneOf(words) => words.split('|').collect(),
+            Type::Method => words::METHODS.to_vec(),
+            Type::Metric => words::METRICS.to_vec(),
+            Type::Retry => words::RETRY_ON.to_vec(),
+            Type::Eject => vec!["5xx", "gateway", "local"],
+            Type::Mode => words::MODES.to_vec(),
+            Type::Export => vec!["here", "everywhere", "nowhere"],
+            Type::Cipher => words::CIPHERS.to_vec(),
+            Type::Abort => words::GRPC.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The tests of a condition of this type.
+    #[must_use]
+    pub fn tests(self) -> Option<Block> {
+        Some(match self {
+            Type::Request => Block::RequestTests,
+            Type::Source => Block::SourceTests,
+            Type::Operation => Block::OperationTests,
+            Type::Condition => Block::ConditionTests,
+            _ => return None,
+        })
     }
 
     /// The type in one word, as shapes are shown: `PORT`, `a|b`.

@@ -99,6 +99,17 @@ impl Diagnostic {
         self
     }
 
+    /// The same with its places moved.
+    pub fn map_spans(mut self, moved: impl Fn(Span) -> Span) -> Diagnostic {
+        for label in std::iter::once(&mut self.primary).chain(&mut self.secondary) {
+            label.span = moved(label.span);
+        }
+        for edit in self.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = moved(edit.span);
+        }
+        self
+    }
+
     /// How grave it is.
     #[must_use]
     pub fn severity(&self) -> Severity {

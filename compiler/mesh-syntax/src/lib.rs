@@ -5,12 +5,14 @@
 
 mod fold;
 mod marks;
+mod memory;
 mod message;
 mod parser;
 mod scan;
 mod string;
 mod tree;
 
+pub use memory::Memory;
 pub use parser::{Parsed, parse};
 pub use scan::MAX_DEPTH;
 pub use string::unescape;

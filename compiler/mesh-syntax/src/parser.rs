@@ -25,18 +25,18 @@ pub struct Parsed<'a> {
 /// Parses a file. The result covers the whole text, whatever is in it.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
-    let mut builder =
-        Builder { tree: Tree { text, file, ..Tree::default() }, diagnostics: Vec::new(), base: 0, poisoned: false };
-    let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+    let mut builder = Builder::new(file, text);
+    let start = builder.start();
     for piece in pieces(&text[start..]) {
         builder.piece(piece, start);
     }
-    Parsed { tree: builder.tree, diagnostics: builder.diagnostics }
+    builder.finish()
 }
 
-struct Builder<'a> {
-    tree: Tree<'a>,
-    diagnostics: Vec<Diagnostic>,
+/// A tree that is being built, piece by piece.
+pub(crate) struct Builder<'a> {
+    pub tree: Tree<'a>,
+    pub diagnostics: Vec<Diagnostic>,
     /// Where the text that is being parsed starts in the file.
     base: usize,
     /// Everything in this piece is in doubt.
@@ -44,7 +44,21 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn piece(&mut self, piece: Piece, start: usize) {
+    pub fn new(file: FileId, text: &'a str) -> Builder<'a> {
+        Builder { tree: Tree { text, file, ..Tree::default() }, diagnostics: Vec::new(), base: 0, poisoned: false }
+    }
+
+    /// Where the text starts: behind a byte order mark.
+    pub fn start(&self) -> usize {
+        if self.tree.text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
+    }
+
+    pub fn finish(self) -> Parsed<'a> {
+        Parsed { tree: self.tree, diagnostics: self.diagnostics }
+    }
+
+    /// Parses a piece of the text that begins at `start`.
+    pub fn piece(&mut self, piece: Piece, start: usize) {
         self.base = start + piece.range.start;
         self.poisoned = false;
         let text = &self.tree.text[start..][piece.range.clone()];

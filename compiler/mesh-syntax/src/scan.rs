@@ -57,54 +57,49 @@ impl Fault {
 
 /// Cuts a text. The pieces cover it, in order.
 pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    pieces_of(text, BATCH)
+}
+
+/// Cuts a text wherever a top-level statement starts a line.
+pub(crate) fn statements(text: &str) -> Vec<Piece> {
+    pieces_of(text, 1)
+}
+
+fn pieces_of(text: &str, batch: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut at = 0;
     for yaml in yaml_regions(text) {
-        cut(text, at..yaml.start, &mut pieces);
+        cut(text, at..yaml.start, batch, &mut pieces);
         pieces.push(Piece { range: yaml.clone(), state: State::Yaml });
         at = yaml.end;
     }
-    cut(text, at..text.len(), &mut pieces);
+    cut(text, at..text.len(), batch, &mut pieces);
     pieces
 }
 
-fn cut(text: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
+fn cut(text: &str, range: Range<usize>, least: usize, pieces: &mut Vec<Piece>) {
     if range.is_empty() {
         return;
     }
-    if let Some(ends) = balanced_ends(text, range.clone()) {
+    if let Some(ends) = balanced_ends(text, range.clone(), least) {
         let mut start = range.start;
         for end in ends {
-            if end - start >= BATCH || end == range.end {
+            if end - start >= least || end == range.end {
                 pieces.push(Piece { range: start..end, state: State::Sound });
                 start = end;
             }
         }
         return;
     }
-    let mut batch = range.start;
-    for piece in column_one(text, range.clone()) {
+    // Each stands alone, so that what is open in one does not swallow the next.
+    for piece in column_one(text, range) {
         let state = examine(text, piece.clone());
-        if state == State::Sound {
-            if piece.end - batch >= BATCH {
-                pieces.push(Piece { range: batch..piece.end, state });
-                batch = piece.end;
-            }
-            continue;
-        }
-        if batch < piece.start {
-            pieces.push(Piece { range: batch..piece.start, state: State::Sound });
-        }
-        batch = piece.end;
         pieces.push(Piece { range: piece, state });
-    }
-    if batch < range.end {
-        pieces.push(Piece { range: batch..range.end, state: State::Sound });
     }
 }
 
 /// Where top-level statements may be parted, if all brackets balance and none is too deep.
-fn balanced_ends(text: &str, range: Range<usize>) -> Option<Vec<usize>> {
+fn balanced_ends(text: &str, range: Range<usize>, least: usize) -> Option<Vec<usize>> {
     let mut ends = Vec::new();
     let mut last = range.start;
     let (mut depth, mut groups) = (0usize, 0usize);
@@ -115,7 +110,7 @@ fn balanced_ends(text: &str, range: Range<usize>) -> Option<Vec<usize>> {
             Mark::Close if groups == 0 => depth = depth.checked_sub(1)?,
             Mark::GroupOpen => groups += 1,
             Mark::GroupClose => groups = groups.checked_sub(1)?,
-            Mark::Newline if depth == 0 && groups == 0 && !after_comma && at + 1 - last >= BATCH => {
+            Mark::Newline if depth == 0 && groups == 0 && !after_comma && at + 1 - last >= least && starts(text, at + 1) => {
                 last = at + 1;
                 ends.push(last);
             }
@@ -137,6 +132,11 @@ fn balanced_ends(text: &str, range: Range<usize>) -> Option<Vec<usize>> {
         ends.push(range.end);
     }
     Some(ends)
+}
+
+/// True where a statement starts: what else may stand here belongs to the one above.
+fn starts(text: &str, at: usize) -> bool {
+    text.as_bytes().get(at).is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'<')
 }
 
 /// The pieces that start with a statement at column one; comments above it belong to it.

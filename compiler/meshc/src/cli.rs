@@ -29,6 +29,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Explain an error code, a warning, a word of the language, a field of Istio, or a module of the library
     Explain(Explain),
+    /// Serve an editor: the language server, over standard input and output
+    Lsp(Lsp),
     /// Write a commented starter program that compiles
     Init(Init),
     /// Print the completions of a shell
@@ -66,6 +68,13 @@ pub struct Build {
     /// labels, or left out
     #[arg(long, value_enum, default_value_t = Namespaces::Emit)]
     pub namespaces: Namespaces,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Lsp {
+    /// Taken for the editors that give it; there is no other way to be reached
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,9 +12,9 @@ mod manual;
 
 use mesh_compiler::{Choices, Compilation, compile_with};
 use mesh_diagnostics::{Severity, Sources};
+use mesh_load::{Disk, Loaded, load};
 
 use crate::cli::{self, Cli, Command};
-use crate::files::{Loaded, load};
 use crate::{Failure, report};
 
 /// Runs a command; false is a program with errors.
@@ -26,6 +26,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
         Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Lsp(_) => mesh_lsp::serve().map(|()| true).map_err(Failure),
         Command::Init(args) => init::run(args),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { out } => manual::pages(out),
@@ -54,7 +55,7 @@ impl Compiled {
 
 /// Loads and compiles what the arguments name.
 pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
-    let mut loaded = load(&program.files)?;
+    let mut loaded = load(&program.files, &Disk)?;
     let choices = choices::of(program, &loaded.sources)?;
     let mut compilation = compile_with(&loaded.sources, &choices);
     if !loaded.problems.is_empty() {

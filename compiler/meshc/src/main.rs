@@ -20,6 +20,12 @@ impl From<String> for Failure {
     }
 }
 
+impl From<mesh_load::Failure> for Failure {
+    fn from(failure: mesh_load::Failure) -> Failure {
+        Failure(failure.0)
+    }
+}
+
 /// 0: done. 1: the program has errors. 2: wrong usage, or files that cannot be read or written.
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

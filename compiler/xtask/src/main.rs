@@ -38,7 +38,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Generate => write(&root().join("grammar/vocabulary.md"), &mesh_compiler::reference::tables())
             .and_then(|()| write(&root().join("grammar/fields.md"), &mesh_compiler::reference::fields()))
-            .and_then(|()| write(&root().join("grammar/library.md"), &mesh_compiler::reference::library())),
+            .and_then(|()| write(&root().join("grammar/library.md"), &mesh_compiler::reference::library()))
+            .and_then(|()| fill(&root().join("editors"))),
         Chore::Schema => schema::generate(&root().join("compiler/mesh-istio/schema"))
             .map_err(|error| std::io::Error::other(error.to_string())),
         Chore::Uses => uses::generate(&root().join("tests/coverage/uses.tsv"))
@@ -56,6 +57,20 @@ fn main() -> ExitCode {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Fills the templates `NAME.in` in a folder and the folders below, each into `NAME`.
+fn fill(folder: &Path) -> Result<(), std::io::Error> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            fill(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "in") {
+            let template = std::fs::read_to_string(&path)?;
+            write(&path.with_extension(""), &mesh_compiler::vocabulary::filled(&template))?;
+        }
+    }
+    Ok(())
 }
 
 fn new_code(id: &str, title: &str, fact: &str) -> Result<(), std::io::Error> {

@@ -11,9 +11,10 @@ use crate::clause::{Clause, Clauses};
 use crate::model::FieldSet;
 use crate::operand::Reader;
 use crate::suggest::{any_of, nearest};
+use crate::vocabulary::Block;
 
 /// The object that `field` is relative to: a kind, and the way from its `spec` to the object of the block.
-pub(super) type Base = (Kind, &'static [&'static str]);
+pub(crate) type Base = (Kind, &'static [&'static str]);
 
 /// The objects that one statement makes: some words in its block decide which.
 pub(super) fn bases_of_statement(statement: Statement<'_, '_>) -> &'static [Base] {
@@ -71,6 +72,20 @@ pub(super) fn bases_of(statement: &str) -> &'static [Base] {
         "proxy" => &[(Kind::ProxyConfig, &[])],
         "envoy" => &[(Kind::EnvoyFilter, &[])],
         _ => &[],
+    }
+}
+
+/// The objects that `field` may mean in a block, inside of a statement of a file.
+pub(crate) fn bases_in(block: Block, statement: &str) -> &'static [Base] {
+    match block {
+        Block::Rule => &[(Kind::VirtualService, &["http"])],
+        Block::Destination => &[(Kind::VirtualService, &["http", "route"])],
+        Block::Cors => &[(Kind::VirtualService, &["http", "corsPolicy"])],
+        Block::Listener => &[(Kind::Gateway, &["servers"])],
+        Block::Issuer => &[(Kind::RequestAuthentication, &["jwtRules"])],
+        Block::Version => &[(Kind::DestinationRule, &["subsets"])],
+        Block::Layer => &[(Kind::DestinationRule, &["subsets"]), (Kind::DestinationRule, &["trafficPolicy"])],
+        _ => bases_of(statement),
     }
 }
 

@@ -4,7 +4,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::declare::new_service;
 use super::{Checker, Key};
-use crate::model::{ExternalId, Gateway, GatewayId, Port, Purpose, Service, ServiceId, Subject, Version};
+use crate::model::{Entity, ExternalId, Gateway, GatewayId, Port, Purpose, Service, ServiceId, Subject, Version};
 use crate::operand::{Arg, Name, Target, Value};
 use crate::suggest::{all_of, nearest};
 
@@ -17,6 +17,7 @@ pub(super) enum Named {
 impl<'t, 'a> Checker<'t, 'a> {
     /// Reports a namespace that nobody declares, where that is an error or can only be a slip.
     pub(super) fn known_namespace(&mut self, name: &'a str, span: Span) -> bool {
+        self.mesh.uses.push((span, Entity::Namespace(name)));
         if self.namespaces.contains_key(name)
             || self.doubtful.contains(name)
             || name == self.mesh.settings.root_namespace
@@ -59,22 +60,34 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// unless that is an error.
     pub(super) fn named(&mut self, name: Name<'a>, here: Option<&'a str>, span: Span) -> Option<Named> {
         let key = self.at(name, here, span);
-        if let Some(id) = self.services.get(&key) {
-            return Some(Named::Service(*id));
-        }
-        if let Some(id) = self.externals.get(&key) {
-            return Some(Named::External(*id));
-        }
-        self.open(key, span, true).map(Named::Service)
+        let named = match (self.services.get(&key), self.externals.get(&key)) {
+            (Some(id), _) => Named::Service(*id),
+            (None, Some(id)) => Named::External(*id),
+            (None, None) => Named::Service(self.open(key, span, true)?),
+        };
+        let entity = match named {
+            Named::Service(id) => Entity::Service(id),
+            Named::External(id) => Entity::External(id),
+        };
+        self.used(name, span, entity);
+        Some(named)
+    }
+
+    /// Remembers where a name is used; what follows it, a namespace or a version, is not part of it.
+    fn used(&mut self, name: Name<'a>, span: Span, entity: Entity<'a>) {
+        let end = (span.start + name.name.len() as u32).min(span.end);
+        self.mesh.uses.push((Span::new(span.file, span.start, end), entity));
     }
 
     /// The service that a name names.
     pub(super) fn service(&mut self, name: Name<'a>, here: Option<&'a str>, span: Span) -> Option<ServiceId> {
         let key = self.at(name, here, span);
-        match self.services.get(&key) {
-            Some(id) => Some(*id),
-            None => self.open(key, span, true),
-        }
+        let id = match self.services.get(&key) {
+            Some(id) => *id,
+            None => self.open(key, span, true)?,
+        };
+        self.used(name, span, Entity::Service(id));
+        Some(id)
     }
 
     /// Takes an undeclared service as it is used, and says so; or reports it.
@@ -173,8 +186,9 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// The gateway that a name names.
     pub(super) fn gateway_named(&mut self, name: Name<'a>, here: Option<&'a str>, span: Span) -> Option<GatewayId> {
         let key = self.at(name, here, span);
-        if let Some(id) = self.gateways.get(&key) {
-            return Some(*id);
+        if let Some(id) = self.gateways.get(&key).copied() {
+            self.used(name, span, Entity::Gateway(id));
+            return Some(id);
         }
         if self.doubtful.contains(name.name)
             || self.missing_module
@@ -208,6 +222,8 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// Checks that a service has a version; an open one gets it.
     pub(super) fn version(&mut self, id: ServiceId, version: &'a str, span: Span) -> bool {
+        let place = Span::new(span.file, span.end.saturating_sub(version.len() as u32).max(span.start), span.end);
+        self.mesh.uses.push((place, Entity::Version(id, version)));
         let service = &mut self.mesh.services[id.0];
         if service.versions.iter().any(|known| known.name == version) {
             return true;
@@ -342,6 +358,7 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         let providers = &self.mesh.settings.providers;
         if providers.iter().any(|(name, _)| *name == arg.word()) {
+            self.mesh.uses.push((arg.span, Entity::Provider(arg.word())));
             return true;
         }
         // One that could not be read may declare it.

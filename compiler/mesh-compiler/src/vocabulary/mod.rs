@@ -9,8 +9,10 @@ mod entry;
 mod extensions;
 mod facts;
 mod fields;
+mod follow;
 mod istio_words;
 mod later;
+mod lists;
 mod notation;
 mod objectives;
 mod observe;
@@ -26,7 +28,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use entry::{Block, Body, Entry, Often, Stage};
+pub use follow::{Expected, Followed, follow};
 pub use istio_words::in_mesh;
+pub use lists::{LISTS, filled, list};
 pub use notation::{Element, Shape, Slot};
 pub use paths::{Path, paths, paths_of};
 

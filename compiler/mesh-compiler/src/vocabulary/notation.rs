@@ -34,6 +34,16 @@ pub struct Slot {
     pub list: bool,
 }
 
+impl Element {
+    /// How many parts of a shape it is.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Element::Options(options) => options.len(),
+            Element::Word(_) | Element::Slot(_) => 1,
+        }
+    }
+}
+
 impl Shape {
     /// Reads a shape. The notation is ours and tested, so a mistake in it is a panic at the first use.
     ///
@@ -46,6 +56,22 @@ impl Shape {
         let elements = read(&mut words, false);
         assert!(words.next().is_none(), "unbalanced brackets in the shape `{text}`");
         Shape { elements }
+    }
+
+    /// The shape in the parts that a reader looks at one by one; each option is one.
+    #[must_use]
+    pub fn parts(&self) -> Vec<String> {
+        let one = |element: &Element| Shape { elements: vec![element.clone()] }.to_string();
+        let mut out = Vec::new();
+        for element in &self.elements {
+            match element {
+                Element::Options(options) => {
+                    out.extend(options.iter().map(|option| one(&Element::Options(vec![option.clone()]))));
+                }
+                element => out.push(one(element)),
+            }
+        }
+        out
     }
 
     /// The words that introduce the options of this shape.

@@ -3,16 +3,17 @@
 use mesh_compiler::{Choices, Parameter, ParameterKind, parameters};
 use mesh_diagnostics::{Sources, Span};
 use mesh_istio::{Value, yaml};
+use mesh_load::bytes;
 
 use crate::cli::Program;
-use crate::{Failure, files};
+use crate::Failure;
 
 /// What the arguments choose. A name that the program does not declare, or a value that it cannot have, is wrong usage.
 pub fn of(program: &Program, sources: &Sources) -> Result<Choices, Failure> {
     let mut choices = Choices::default();
     for path in &program.params {
         let name = path.display();
-        let text = String::from_utf8(files::read(path)?).map_err(|_| Failure(format!("`{name}` is not UTF-8")))?;
+        let text = String::from_utf8(bytes(path)?).map_err(|_| Failure(format!("`{name}` is not UTF-8")))?;
         let node = yaml::read(&text, Span::default()).map_err(|problem| Failure(format!("`{name}`: {problem}")))?;
         if !matches!(node.value, Value::Object(_)) {
             return Err(Failure(format!("`{name}` is no map of names and values, such as `env: prod`")));

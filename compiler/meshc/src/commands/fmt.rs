@@ -4,9 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use mesh_diagnostics::{Diagnostics, Sources};
+use mesh_load::{STDIN, bytes, expand};
 
 use crate::cli::{self, Fmt};
-use crate::files::{self, STDIN, expand, read};
+use crate::files;
 use crate::{Failure, report};
 
 pub fn run(args: &Fmt) -> Result<bool, Failure> {
@@ -24,7 +25,7 @@ fn one(path: &Path, check: bool) -> Result<bool, Failure> {
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input cannot be read: {error}"))?;
         bytes
     } else {
-        read(path)?
+        bytes(path)?
     };
     let name = if stdin { STDIN.to_owned() } else { path.display().to_string() };
     let text = String::from_utf8(bytes).map_err(|_| Failure(format!("`{name}` is not UTF-8 and was left as it is")))?;

@@ -1,0 +1,210 @@
+//! Names and where they stand: what an editor goes to, lists, renames and hints at.
+
+mod details;
+mod hints;
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::{Sources, Span};
+use mesh_syntax::Tree;
+
+use crate::expand::{Choices, Expansion, named};
+use crate::model::{Entity, ExternalId, GatewayId, Mesh, ServiceId};
+
+pub use hints::Hint;
+
+/// The names of a program.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    /// What is named.
+    pub symbols: Vec<Symbol>,
+    /// Where names stand, their declarations too, by file and place; each with the symbol that it names.
+    pub uses: Vec<(Span, usize)>,
+    /// What follows from what is written and stands nowhere, by file and place.
+    pub hints: Vec<Hint>,
+    /// The share of each destination, in ten-thousandths of a per cent, by file and place.
+    pub shares: Vec<(Span, u32)>,
+}
+
+/// Something that has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// What it is.
+    pub kind: SymbolKind,
+    /// Its name.
+    pub name: String,
+    /// What it belongs to: a namespace; for a version its service, for a parameter of a profile the profile.
+    pub container: Option<String>,
+    /// Its name where it is declared; none where nobody declares it.
+    pub declared: Option<Span>,
+    /// What is known of it, such as `ports` or `versions`, in the order in which it is shown.
+    pub details: Vec<(&'static str, Vec<String>)>,
+}
+
+impl Symbol {
+    /// What is known of it under a name.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> &[String] {
+        self.details.iter().find(|(known, _)| *known == name).map_or(&[], |(_, list)| list)
+    }
+}
+
+/// What a symbol is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each is the statement or clause of that name")]
+pub enum SymbolKind {
+    Service,
+    Version,
+    External,
+    Gateway,
+    Namespace,
+    Provider,
+    Profile,
+    /// What `let` names.
+    Constant,
+    /// What `param` names.
+    Parameter,
+    /// A parameter of a profile.
+    Formal,
+}
+
+impl SymbolKind {
+    /// The kind as people call it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SymbolKind::Service => "service",
+            SymbolKind::Version => "version",
+            SymbolKind::External => "external",
+            SymbolKind::Gateway => "gateway",
+            SymbolKind::Namespace => "namespace",
+            SymbolKind::Provider => "provider",
+            SymbolKind::Profile => "profile",
+            SymbolKind::Constant => "constant",
+            SymbolKind::Parameter | SymbolKind::Formal => "parameter",
+        }
+    }
+}
+
+impl Index {
+    /// The symbol whose name stands at a place, and where exactly.
+    #[must_use]
+    pub fn at(&self, place: Span) -> Option<(Span, usize)> {
+        let before = self.uses.partition_point(|(span, _)| (span.file, span.start) <= (place.file, place.start));
+        let around = self.uses[..before].iter().rev().take(4);
+        let mut found = around.filter(|(span, _)| span.file == place.file && place.start <= span.end);
+        found.next().copied()
+    }
+
+    /// All places that name a symbol.
+    pub fn places(&self, symbol: usize) -> impl Iterator<Item = Span> {
+        self.uses.iter().filter(move |(_, of)| *of == symbol).map(|(span, _)| *span)
+    }
+
+    /// The symbols of a kind.
+    pub fn of_kind(&self, kind: SymbolKind) -> impl Iterator<Item = &Symbol> {
+        self.symbols.iter().filter(move |symbol| symbol.kind == kind)
+    }
+
+    /// How often each symbol is named, its declaration left out.
+    #[must_use]
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.symbols.len()];
+        for (span, symbol) in &self.uses {
+            counts[*symbol] += usize::from(self.symbols[*symbol].declared != Some(*span));
+        }
+        counts
+    }
+}
+
+/// The names of a checked program; of one with errors, those that could be understood.
+pub(crate) fn index(
+    sources: &Sources,
+    trees: &[Tree<'_>],
+    choices: &Choices,
+    expansion: &Expansion,
+    mesh: &Mesh<'_>,
+) -> Index {
+    let mut index = Index {
+        hints: hints::find(sources, mesh, expansion),
+        shares: hints::shares(mesh, expansion),
+        ..Index::default()
+    };
+    let mut known: HashMap<Entity<'_>, usize> = HashMap::new();
+    let declared = declarations(mesh);
+    let mut details = details::Details::of(mesh);
+    let all = declared.iter().map(|(entity, span)| (*entity, *span, true));
+    for (entity, span, declares) in all.chain(mesh.uses.iter().map(|(span, entity)| (*entity, *span, false))) {
+        // A name that a profile or a value brings is written elsewhere, in other letters.
+        let Some(place) = exactly(sources, expansion.origin(span), name_of(mesh, entity)) else { continue };
+        let at = *known.entry(entity).or_insert_with(|| {
+            index.symbols.push(symbol(mesh, entity, &mut details));
+            index.symbols.len() - 1
+        });
+        if declares && index.symbols[at].declared.is_none() {
+            index.symbols[at].declared = Some(place);
+        }
+        index.uses.push((place, at));
+    }
+    named(sources, trees, choices, &mut index);
+    index.uses.sort_unstable_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
+    index.uses.dedup();
+    index
+}
+
+/// What is declared, and where its name stands or the head that has it.
+fn declarations<'a>(mesh: &Mesh<'a>) -> Vec<(Entity<'a>, Span)> {
+    let mut out = Vec::new();
+    for namespace in &mesh.namespaces {
+        out.push((Entity::Namespace(namespace.name), namespace.span));
+    }
+    for (at, service) in mesh.services.iter().enumerate().filter(|(_, service)| !service.open) {
+        let id = ServiceId(at);
+        out.push((Entity::Service(id), service.span));
+        out.extend(service.versions.iter().map(|version| (Entity::Version(id, version.name), version.span)));
+    }
+    for (at, external) in mesh.externals.iter().enumerate() {
+        out.push((Entity::External(ExternalId(at)), external.span));
+    }
+    for (at, gateway) in mesh.gateways.iter().enumerate() {
+        out.push((Entity::Gateway(GatewayId(at)), gateway.span));
+    }
+    out.extend(mesh.settings.providers.iter().map(|(name, span)| (Entity::Provider(name), *span)));
+    out
+}
+
+fn name_of<'a>(mesh: &Mesh<'a>, entity: Entity<'a>) -> &'a str {
+    match entity {
+        Entity::Service(id) => mesh.services[id.0].name,
+        Entity::External(id) => mesh.externals[id.0].name,
+        Entity::Gateway(id) => mesh.gateways[id.0].name,
+        Entity::Version(_, name) | Entity::Namespace(name) | Entity::Provider(name) => name,
+    }
+}
+
+fn symbol(mesh: &Mesh<'_>, entity: Entity<'_>, details: &mut details::Details) -> Symbol {
+    let name = name_of(mesh, entity).to_owned();
+    let owned = |namespace: Option<&str>| namespace.map(str::to_owned);
+    let (kind, container) = match entity {
+        Entity::Service(id) => (SymbolKind::Service, owned(mesh.services[id.0].namespace)),
+        Entity::External(id) => (SymbolKind::External, owned(mesh.externals[id.0].namespace)),
+        Entity::Gateway(id) => (SymbolKind::Gateway, owned(mesh.gateways[id.0].namespace)),
+        Entity::Version(id, _) => (SymbolKind::Version, owned(Some(mesh.services[id.0].name))),
+        Entity::Namespace(_) => (SymbolKind::Namespace, None),
+        Entity::Provider(_) => (SymbolKind::Provider, None),
+    };
+    Symbol { kind, name, container, declared: None, details: details.take(mesh, entity) }
+}
+
+/// The place of a name within a span: the first word of it that is the name.
+fn exactly(sources: &Sources, span: Span, name: &str) -> Option<Span> {
+    let text = sources.text(span);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let found = text.match_indices(name).find(|(at, _)| {
+        let before = text[..*at].chars().next_back().is_none_or(|c| !is_part(c));
+        before && text[at + name.len()..].chars().next().is_none_or(|c| !is_part(c))
+    });
+    let (at, _) = found?;
+    let start = span.start + at as u32;
+    Some(Span::new(span.file, start, start + name.len() as u32))
+}

@@ -1,0 +1,183 @@
+//! What is open in the editor, and the programs that it belongs to.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lsp_types::{TextDocumentContentChangeEvent, Url};
+use mesh_compiler::{Choices, Import, imports, parameters};
+use mesh_diagnostics::{FileId, Source};
+use mesh_load::{Content, Disk, Files, beside, expand, load};
+
+use crate::options::Options;
+use crate::position::byte;
+use crate::program::{Memories, Program, name_of};
+
+/// The open documents and the programs that were compiled of them.
+pub struct Documents {
+    options: Options,
+    open: HashMap<Url, Open>,
+    programs: HashMap<PathBuf, Rc<Program>>,
+    disk: RefCell<HashMap<PathBuf, Arc<str>>>,
+    memories: Memories,
+}
+
+struct Open {
+    version: i32,
+    text: Arc<str>,
+}
+
+/// The disk under what is open.
+struct Overlay<'d>(&'d Documents);
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &Path) -> std::io::Result<Content> {
+        let url = Url::from_file_path(path).ok().or_else(|| Url::parse(path.to_str()?).ok());
+        if let Some(open) = url.and_then(|url| self.0.open.get(&url)) {
+            return Ok(Content::Text(open.text.clone()));
+        }
+        if let Some(text) = self.0.disk.borrow().get(path) {
+            return Ok(Content::Text(text.clone()));
+        }
+        let Content::Bytes(bytes) = Disk.read(path)? else { return Disk.read(path) };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text: Arc<str> = text.into();
+                self.0.disk.borrow_mut().insert(path.to_owned(), text.clone());
+                Ok(Content::Text(text))
+            }
+            Err(error) => Ok(Content::Bytes(error.into_bytes())),
+        }
+    }
+
+    fn imports(&self, file: FileId, source: &Source) -> Vec<Import> {
+        imports(&self.0.memories.parse(file, source).tree)
+    }
+}
+
+impl Documents {
+    pub fn new(options: Options) -> Documents {
+        Documents {
+            options,
+            open: HashMap::new(),
+            programs: HashMap::new(),
+            disk: RefCell::default(),
+            memories: Memories::default(),
+        }
+    }
+
+    pub fn open(&mut self, url: Url, version: i32, text: String) {
+        // A file that is new to a folder is new to its program.
+        self.refresh();
+        self.open.insert(url, Open { version, text: text.into() });
+    }
+
+    pub fn close(&mut self, url: &Url) {
+        self.open.remove(url);
+        self.restart();
+    }
+
+    /// Changes a document; false where the editor speaks of one that is not open.
+    pub fn change(&mut self, url: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> bool {
+        let Some(open) = self.open.get_mut(url) else { return false };
+        let mut text = open.text.to_string();
+        for change in changes {
+            match change.range {
+                None => text = change.text,
+                Some(range) => {
+                    let start = byte(&text, range.start, self.options.encoding);
+                    let end = byte(&text, range.end, self.options.encoding);
+                    text.replace_range(start..end.max(start), &change.text);
+                }
+            }
+        }
+        open.version = version;
+        open.text = text.into();
+        let name = name_of(url);
+        self.programs.retain(|_, program| !program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref()));
+        true
+    }
+
+    /// Files on the disk have changed.
+    pub fn refresh(&mut self) {
+        self.programs.clear();
+        self.disk.borrow_mut().clear();
+    }
+
+    /// Forgets all that was made of the texts.
+    pub fn restart(&mut self) {
+        self.refresh();
+        self.memories.clear();
+    }
+
+    pub fn version(&self, url: &Url) -> Option<i32> {
+        self.open.get(url).map(|open| open.version)
+    }
+
+    pub fn is_open(&self, url: &Url) -> bool {
+        self.open.contains_key(url)
+    }
+
+    /// How many statements are remembered.
+    pub fn remembered(&self) -> usize {
+        self.memories.len()
+    }
+
+    /// The programs of all open documents, each once.
+    pub fn programs(&mut self) -> Vec<Rc<Program>> {
+        let mut urls: Vec<Url> = self.open.keys().cloned().collect();
+        urls.sort();
+        let mut found: Vec<Rc<Program>> = Vec::new();
+        for program in urls.iter().filter_map(|url| self.program(url)) {
+            if !found.iter().any(|known| Rc::ptr_eq(known, &program)) {
+                found.push(program);
+            }
+        }
+        found
+    }
+
+    /// The program that a document belongs to.
+    pub fn program(&mut self, url: &Url) -> Option<Rc<Program>> {
+        let path = if url.scheme() == "file" { url.to_file_path().ok()? } else { PathBuf::from(url.as_str()) };
+        let key = self.key(&path);
+        if let Some(program) = self.programs.get(&key) {
+            return Some(program.clone());
+        }
+        let loaded = load(&self.files(&key, &path), &Overlay(self)).ok()?;
+        let mut choices = Choices::default();
+        let known = if self.options.set.is_empty() { Vec::new() } else { parameters(&loaded.sources) };
+        for (name, value) in self.options.set.iter().filter(|(name, _)| known.iter().any(|one| one.name == **name)) {
+            choices.set(name, value);
+        }
+        let program = Rc::new(Program::new(loaded, choices, self.memories.clone(), self.options.encoding));
+        self.programs.insert(key, program.clone());
+        Some(program)
+    }
+
+    /// What a program is known by: the path that names it, or the folder of its files.
+    fn key(&self, path: &Path) -> PathBuf {
+        let named = self.options.programs.iter().filter(|program| path.starts_with(program));
+        let named = named.max_by_key(|program| program.components().count());
+        named.cloned().or_else(|| path.parent().map(Path::to_owned)).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The files of a program, those that are open in it and not on the disk yet among them.
+    fn files(&self, key: &Path, path: &Path) -> Vec<PathBuf> {
+        if !path.is_absolute() {
+            return vec![path.to_owned()];
+        }
+        let mut files: Vec<PathBuf> = if self.options.programs.iter().any(|program| program == key) {
+            expand(&[key.to_owned()]).unwrap_or_default()
+        } else {
+            beside(key)
+        };
+        let open = self.open.keys().filter(|url| url.scheme() == "file").filter_map(|url| url.to_file_path().ok());
+        files.extend(open.filter(|open| self.key(open) == key));
+        files.push(path.to_owned());
+        files.sort();
+        files.dedup();
+        files
+    }
+}

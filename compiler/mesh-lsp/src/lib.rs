@@ -1,0 +1,48 @@
+//! The language server: what an editor asks of a program as it is written.
+//!
+//! A program is the folder of a file, or what the editor names as programs. Every request is answered from a whole
+//! compilation of the text as it is, of which only the statements that changed are parsed again. A request that panics is
+//! logged, and the server goes on.
+
+mod actions;
+mod complete;
+mod content;
+mod context;
+mod documents;
+mod hints;
+mod hover;
+mod lenses;
+mod names;
+mod options;
+mod outline;
+mod position;
+mod problems;
+mod program;
+mod requests;
+mod selection;
+mod server;
+mod signature;
+mod tokens;
+mod typing;
+
+pub use lsp_server::{Connection, Message, Notification, Request, Response};
+
+/// Serves an editor over standard input and output, until it ends the session.
+///
+/// # Errors
+///
+/// A message that is none of the protocol, or a closed stream.
+pub fn serve() -> Result<(), String> {
+    let (connection, threads) = Connection::stdio();
+    serve_on(connection)?;
+    threads.join().map_err(|error| error.to_string())
+}
+
+/// Serves an editor over a connection.
+///
+/// # Errors
+///
+/// As for [`serve`].
+pub fn serve_on(connection: Connection) -> Result<(), String> {
+    server::run(connection).map_err(|error| error.to_string())
+}

@@ -1,0 +1,267 @@
+//! The session: messages in, answers out, problems published when the editor pauses.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
+use lsp_types::notification::{
+    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Exit, LogMessage, Notification as _, PublishDiagnostics,
+};
+use lsp_types::request::{
+    CodeLensRequest, DocumentSymbolRequest, FoldingRangeRequest, InlayHintRequest, RegisterCapability, Request as _,
+    SemanticTokensFullRequest, Shutdown,
+};
+use lsp_types::{
+    CancelParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams,
+    LogMessageParams, MessageType, NumberOrString, PublishDiagnosticsParams, Registration, RegistrationParams, Url,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::documents::Documents;
+use crate::options::Options;
+use crate::requests::{self, Failure};
+use crate::problems;
+
+/// Requests that an editor sends again after each change: one about a text that is outdated is not answered.
+const REPEATED: [&str; 5] = [
+    SemanticTokensFullRequest::METHOD,
+    InlayHintRequest::METHOD,
+    CodeLensRequest::METHOD,
+    DocumentSymbolRequest::METHOD,
+    FoldingRangeRequest::METHOD,
+];
+
+struct Session {
+    connection: Connection,
+    options: Options,
+    documents: Documents,
+    queue: VecDeque<Message>,
+    /// What the editor was last told, file by file.
+    published: HashMap<Url, Vec<Diagnostic>>,
+    /// Something changed since.
+    changed: bool,
+    is_closing: bool,
+}
+
+/// Serves an editor until it ends the session.
+pub fn run(connection: Connection) -> Result<(), ProtocolError> {
+    let (id, params) = connection.initialize_start()?;
+    let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
+    let options = Options::of(&params);
+    connection.initialize_finish(id, requests::initialized(&options))?;
+    let mut session = Session {
+        documents: Documents::new(options.clone()),
+        connection,
+        options,
+        queue: VecDeque::new(),
+        published: HashMap::new(),
+        changed: false,
+        is_closing: false,
+    };
+    session.watch();
+    while let Some(message) = session.next() {
+        match message {
+            Message::Request(request) => session.request(&request),
+            Message::Notification(notification) if notification.method == Exit::METHOD => break,
+            Message::Notification(notification) => session.notification(notification),
+            Message::Response(_) => {}
+        }
+    }
+    Ok(())
+}
+
+impl Session {
+    /// The next message; problems are published before a pause.
+    fn next(&mut self) -> Option<Message> {
+        self.queue.extend(self.connection.receiver.try_iter());
+        if self.queue.is_empty() {
+            if self.changed {
+                self.changed = false;
+                self.publish();
+            }
+            return self.connection.receiver.recv().ok();
+        }
+        self.queue.pop_front()
+    }
+
+    fn send(&self, message: impl Into<Message>) {
+        // Where nobody listens any more, the next read ends the session.
+        let _ = self.connection.sender.send(message.into());
+    }
+
+    fn log(&self, text: String) {
+        let params = LogMessageParams { typ: MessageType::ERROR, message: text };
+        self.send(Notification::new(LogMessage::METHOD.to_owned(), params));
+    }
+
+    /// Asks to be told of files that change on the disk.
+    fn watch(&self) {
+        if !self.options.watches {
+            return;
+        }
+        let watcher = FileSystemWatcher { glob_pattern: GlobPattern::String("**/*.mesh".to_owned()), kind: None };
+        let options = DidChangeWatchedFilesRegistrationOptions { watchers: vec![watcher] };
+        let registration = Registration {
+            id: "mesh-files".to_owned(),
+            method: DidChangeWatchedFiles::METHOD.to_owned(),
+            register_options: serde_json::to_value(options).ok(),
+        };
+        let params = RegistrationParams { registrations: vec![registration] };
+        let id = RequestId::from("mesh-files".to_owned());
+        self.send(Request::new(id, RegisterCapability::METHOD.to_owned(), params));
+    }
+
+    fn request(&mut self, request: &Request) {
+        let id = request.id.clone();
+        if request.method == Shutdown::METHOD {
+            self.is_closing = true;
+            return self.send(Response::new_ok(id, ()));
+        }
+        if self.is_closing {
+            let text = "the session is ending".to_owned();
+            return self.send(Response::new_err(id, ErrorCode::InvalidRequest as i32, text));
+        }
+        if self.is_cancelled(&id) {
+            let text = "the editor needs no answer any more".to_owned();
+            return self.send(Response::new_err(id, ErrorCode::RequestCanceled as i32, text));
+        }
+        if REPEATED.contains(&request.method.as_str()) && self.is_outdated() {
+            let text = "the text has changed since".to_owned();
+            return self.send(Response::new_err(id, ErrorCode::ContentModified as i32, text));
+        }
+        let (documents, options) = (&mut self.documents, &self.options);
+        let answer = guarded(|| requests::answer(documents, options, request));
+        let response = match answer {
+            Ok(Ok(value)) => Response::new_ok(id, value),
+            Ok(Err(Failure::Unknown)) => {
+                Response::new_err(id, ErrorCode::MethodNotFound as i32, format!("no request `{}`", request.method))
+            }
+            Ok(Err(Failure::Parameters(text))) => Response::new_err(id, ErrorCode::InvalidParams as i32, text),
+            Ok(Err(Failure::Refused(text))) => Response::new_err(id, ErrorCode::RequestFailed as i32, text),
+            Err(text) => {
+                self.recover(&format!("`{}` failed: {text}", request.method));
+                Response::new_err(id, ErrorCode::InternalError as i32, text)
+            }
+        };
+        self.send(response);
+    }
+
+    /// True where the editor has taken a request back already.
+    fn is_cancelled(&self, id: &RequestId) -> bool {
+        self.queue.iter().any(|message| {
+            let Message::Notification(notification) = message else { return false };
+            let params = (notification.method == Cancel::METHOD)
+                .then(|| serde_json::from_value::<CancelParams>(notification.params.clone()).ok());
+            params.flatten().is_some_and(|params| match params.id {
+                NumberOrString::Number(number) => *id == RequestId::from(number),
+                NumberOrString::String(text) => *id == RequestId::from(text),
+            })
+        })
+    }
+
+    /// True where a change waits behind the message at hand.
+    fn is_outdated(&self) -> bool {
+        let is_change = |message: &Message| matches!(message, Message::Notification(notification) if notification.method == DidChangeTextDocument::METHOD);
+        self.queue.iter().any(is_change)
+    }
+
+    fn notification(&mut self, notification: Notification) {
+        let method = notification.method.clone();
+        if let Err(text) = guarded(|| self.notice(notification)) {
+            self.recover(&format!("`{method}` failed: {text}"));
+        }
+    }
+
+    fn notice(&mut self, notification: Notification) {
+        let Notification { method, params, .. } = notification;
+        match method.as_str() {
+            DidOpenTextDocument::METHOD => {
+                if let Some(params) = self.read::<DidOpenTextDocumentParams>(params) {
+                    let document = params.text_document;
+                    self.documents.open(document.uri, document.version, document.text);
+                }
+            }
+            DidChangeTextDocument::METHOD => {
+                if let Some(params) = self.read::<DidChangeTextDocumentParams>(params) {
+                    let document = params.text_document;
+                    if !self.documents.change(&document.uri, document.version, params.content_changes) {
+                        self.log(format!("`{}` is changed and not open", document.uri));
+                    }
+                }
+            }
+            DidCloseTextDocument::METHOD => {
+                if let Some(params) = self.read::<DidCloseTextDocumentParams>(params) {
+                    self.documents.close(&params.text_document.uri);
+                }
+            }
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.documents.refresh(),
+            _ => return,
+        }
+        self.changed = true;
+    }
+
+    fn read<T: DeserializeOwned>(&self, params: Value) -> Option<T> {
+        let read = serde_json::from_value(params);
+        read.map_err(|error| self.log(format!("a message could not be read: {error}"))).ok()
+    }
+
+    /// Tells the editor what is wrong now, and what no longer is.
+    fn publish(&mut self) {
+        let documents = &mut self.documents;
+        let found = guarded(|| {
+            let programs = documents.programs();
+            programs.iter().flat_map(|program| problems::all(program)).collect::<HashMap<_, _>>()
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(text) => return self.recover(&format!("the check failed: {text}")),
+        };
+        let known: HashSet<Url> = self.published.keys().chain(found.keys()).cloned().collect();
+        let mut known: Vec<Url> = known.into_iter().collect();
+        known.sort();
+        for url in known {
+            let (before, now) = (self.published.get(&url), found.get(&url));
+            let none = Vec::new();
+            let now = now.unwrap_or(&none);
+            if before.unwrap_or(&none) == now && (before.is_some() || now.is_empty()) && !self.is_new(&url) {
+                continue;
+            }
+            let params = PublishDiagnosticsParams::new(url.clone(), now.clone(), self.documents.version(&url));
+            self.send(Notification::new(PublishDiagnostics::METHOD.to_owned(), params));
+        }
+        self.published = found;
+    }
+
+    /// True for an open document that the editor was told nothing of yet.
+    fn is_new(&self, url: &Url) -> bool {
+        self.documents.is_open(url) && !self.published.contains_key(url)
+    }
+
+    /// Goes on after a fault of ours: nothing that was made meanwhile is kept.
+    fn recover(&mut self, text: &str) {
+        self.documents.restart();
+        self.log(format!("{text}; please report it"));
+    }
+}
+
+/// Runs something that must not end the session.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|fault| {
+        let text = fault.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| fault.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a fault without a name".to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_an_answer() {
+        assert_eq!(guarded(|| 7), Ok(7));
+        assert_eq!(guarded(|| -> u8 { panic!("no {}", "way") }), Err("no way".to_owned()));
+    }
+}

@@ -1,0 +1,217 @@
+//! What was parsed of a file before, so that only the statements that changed are parsed again.
+
+use std::collections::HashMap;
+
+use mesh_diagnostics::{Diagnostic, FileId, Span};
+
+use crate::parser::{Builder, Parsed};
+use crate::scan::{State, statements};
+use crate::tree::{Comment, Item, Node, Operand, OperandKind, Tree};
+
+/// The statements of a file as it was, by their texts. It holds what the last text needs and nothing else.
+#[derive(Debug, Default)]
+pub struct Memory {
+    fragments: HashMap<Box<str>, Fragment>,
+    parsed: usize,
+}
+
+/// What a piece of text becomes, its bytes and places counted from its own start.
+#[derive(Debug)]
+struct Fragment {
+    statements: Vec<Node>,
+    items: Vec<Item>,
+    groups: Vec<Vec<Item>>,
+    comments: Vec<Comment>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// How far a tree is filled.
+#[derive(Clone, Copy)]
+struct Mark {
+    statements: usize,
+    items: usize,
+    groups: usize,
+    comments: usize,
+    diagnostics: usize,
+}
+
+impl Memory {
+    /// Parses a file; the result is that of [`crate::parse`].
+    pub fn parse<'a>(&mut self, file: FileId, text: &'a str) -> Parsed<'a> {
+        let mut old = std::mem::take(&mut self.fragments);
+        self.parsed = 0;
+        let mut builder = Builder::new(file, text);
+        let start = builder.start();
+        for piece in statements(&text[start..]) {
+            let base = start + piece.range.start;
+            let own = &text[start..][piece.range.clone()];
+            // What is broken depends on what stands around it, and a block without a head on the statement above.
+            if piece.state != State::Sound || own.trim_start().starts_with('<') {
+                self.parsed += own.len();
+                builder.piece(piece, start);
+                continue;
+            }
+            let known = match old.remove_entry(own) {
+                Some((key, fragment)) => self.fragments.entry(key).or_insert(fragment),
+                None if self.fragments.contains_key(own) => &self.fragments[own],
+                None => {
+                    self.parsed += own.len();
+                    let before = Mark::of(&builder);
+                    builder.piece(piece, start);
+                    let fragment = Fragment::since(before, &builder, base as u32);
+                    self.fragments.insert(own.into(), fragment);
+                    continue;
+                }
+            };
+            known.append(&mut builder, base as u32);
+        }
+        builder.finish()
+    }
+
+    /// How many bytes of the last text had to be parsed.
+    #[must_use]
+    pub fn parsed(&self) -> usize {
+        self.parsed
+    }
+
+    /// How many statements are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fragments.len()
+    }
+
+    /// True before the first text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fragments.is_empty()
+    }
+}
+
+impl Mark {
+    fn of(builder: &Builder<'_>) -> Mark {
+        Mark {
+            statements: builder.tree.statements.len(),
+            items: builder.tree.items.len(),
+            groups: builder.tree.groups.len(),
+            comments: builder.tree.comments.len(),
+            diagnostics: builder.diagnostics.len(),
+        }
+    }
+}
+
+impl Fragment {
+    /// What was added to a tree.
+    fn since(before: Mark, builder: &Builder<'_>, base: u32) -> Fragment {
+        let Tree { statements, items, groups, comments, .. } = &builder.tree;
+        let bytes = |at: u32| at - base;
+        let groups_before = before.groups as u32;
+        let item = |item: &Item| moved(item, bytes, |group| group - groups_before);
+        Fragment {
+            statements: statements[before.statements..]
+                .iter()
+                .map(|node| placed(node, bytes, |at| at - before.statements as u32, |at| at - before.items as u32))
+                .collect(),
+            items: items[before.items..].iter().map(item).collect(),
+            groups: groups[before.groups..].iter().map(|group| group.iter().map(item).collect()).collect(),
+            comments: comments[before.comments..]
+                .iter()
+                .map(|comment| Comment { start: bytes(comment.start), end: bytes(comment.end) })
+                .collect(),
+            diagnostics: builder.diagnostics[before.diagnostics..]
+                .iter()
+                .map(|problem| problem.clone().map_spans(|span| Span::new(span.file, bytes(span.start), bytes(span.end))))
+                .collect(),
+        }
+    }
+
+    /// Adds it to a tree again.
+    fn append(&self, builder: &mut Builder<'_>, base: u32) {
+        let before = Mark::of(builder);
+        let file = builder.tree.file;
+        let bytes = |at: u32| at + base;
+        let groups_before = before.groups as u32;
+        let item = |item: &Item| moved(item, bytes, |group| group + groups_before);
+        let tree = &mut builder.tree;
+        tree.statements.extend(
+            self.statements
+                .iter()
+                .map(|node| placed(node, bytes, |at| at + before.statements as u32, |at| at + before.items as u32)),
+        );
+        tree.items.extend(self.items.iter().map(item));
+        tree.groups.extend(self.groups.iter().map(|group| group.iter().map(item).collect::<Vec<_>>()));
+        let comments = self.comments.iter();
+        tree.comments.extend(comments.map(|comment| Comment { start: bytes(comment.start), end: bytes(comment.end) }));
+        builder.diagnostics.extend(
+            self.diagnostics
+                .iter()
+                .map(|problem| problem.clone().map_spans(|span| Span::new(file, bytes(span.start), bytes(span.end)))),
+        );
+    }
+}
+
+fn placed(node: &Node, bytes: impl Fn(u32) -> u32, statement: impl Fn(u32) -> u32, item: impl Fn(u32) -> u32) -> Node {
+    Node {
+        items: (item(node.items.0), item(node.items.1)),
+        end_of_children: statement(node.end_of_children),
+        start: bytes(node.start),
+        end: bytes(node.end),
+        head_end: bytes(node.head_end),
+        block: (bytes(node.block.0), bytes(node.block.1)),
+        ..*node
+    }
+}
+
+fn moved(item: &Item, bytes: impl Fn(u32) -> u32, group: impl Fn(u32) -> u32) -> Item {
+    let operand = |operand: Operand| Operand {
+        kind: match operand.kind {
+            OperandKind::Group(at) => OperandKind::Group(group(at)),
+            kind => kind,
+        },
+        start: bytes(operand.start),
+        end: bytes(operand.end),
+    };
+    Item { key: operand(item.key), value: item.value.map(operand), after_comma: item.after_comma }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(memory: &mut Memory, text: &str) {
+        let (fresh, again) = (crate::parse(FileId(3), text), memory.parse(FileId(3), text));
+        assert_eq!(format!("{:?}", fresh.tree), format!("{:?}", again.tree), "{text}");
+        assert_eq!(fresh.diagnostics, again.diagnostics, "{text}");
+    }
+
+    #[test]
+    fn only_what_changed_is_parsed_again() {
+        let mut memory = Memory::default();
+        let text = "in shop\n# a comment\nroute a < v1: 80%, v2; retry 2 x (1s,\n 2s) >\n\nroute b < v1 >\nroute b < v1 >\n";
+        same(&mut memory, text);
+        let text = text.replace("80%", "8%");
+        same(&mut memory, &text);
+        assert!((1..text.len() / 2 + 20).contains(&memory.parsed()), "{}", memory.parsed());
+        same(&mut memory, &format!("route new < v1 >\n{text}"));
+        assert_eq!(memory.parsed(), "route new < v1 >\n".len());
+        assert_eq!(memory.len(), 5);
+    }
+
+    #[test]
+    fn broken_text_is_as_if_parsed_anew() {
+        let mut memory = Memory::default();
+        let texts = [
+            "route a < v1 >\n<\n  v2\n>\nroute b < v1 >\n",
+            "route a <\n  v1\nroute b < v1 >\nroute c < \"x >\n",
+            "route a\n< v1 >\n",
+            "route a > \nroute b < v1 >\napiVersion: v1\nkind: Service\nroute c < v1 >\n",
+            "route a < v1 v2: >\nroute b < -> >\nx <\n",
+            "\u{FEFF}route a < v1 >\r\nroute b <\r\n  v1\r\n>\r\n",
+            "route a < resource x \"\"\"\nroute b < v1 >\n\"\"\" >\nroute c < \"\"\"\n",
+        ];
+        for text in texts {
+            for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+                same(&mut memory, &text[..end]);
+            }
+        }
+    }
+}
