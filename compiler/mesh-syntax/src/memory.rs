@@ -1,6 +1,6 @@
 //! What was parsed of a file before, so that only the statements that changed are parsed again.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, FileId, Span};
 
@@ -119,7 +119,9 @@ impl Fragment {
                 .collect(),
             diagnostics: builder.diagnostics[before.diagnostics..]
                 .iter()
-                .map(|problem| problem.clone().map_spans(|span| Span::new(span.file, bytes(span.start), bytes(span.end))))
+                .map(|problem| {
+                    problem.clone().map_spans(|span| Span::new(span.file, bytes(span.start), bytes(span.end)))
+                })
                 .collect(),
         }
     }
@@ -186,7 +188,8 @@ mod tests {
     #[test]
     fn only_what_changed_is_parsed_again() {
         let mut memory = Memory::default();
-        let text = "in shop\n# a comment\nroute a < v1: 80%, v2; retry 2 x (1s,\n 2s) >\n\nroute b < v1 >\nroute b < v1 >\n";
+        let text =
+            "in shop\n# a comment\nroute a < v1: 80%, v2; retry 2 x (1s,\n 2s) >\n\nroute b < v1 >\nroute b < v1 >\n";
         same(&mut memory, text);
         let text = text.replace("80%", "8%");
         same(&mut memory, &text);

@@ -69,15 +69,14 @@ impl<'a> Builder<'a> {
                 let at = at - piece.range.start;
                 self.diagnostics.push(message::too_deep(self.span(at, at + 1)));
             }
-            State::Broken { fault, repairs } => {
+            State::Broken { fault, half_string, repairs } => {
                 let base = piece.range.start;
                 let before = self.diagnostics.len();
                 let first_statement = self.tree.statements.len();
-                let blamed = fault.map(|fault| {
-                    let at = fault.at() - base;
-                    let line = text[..at].rfind('\n').map_or(0, |n| n + 1);
-                    message::bracket(fault, &self.line_parts(text, line, at), |a, b| self.span(a - base, b - base))
-                });
+                let at = fault.at() - base;
+                let line = text[..at].rfind('\n').map_or(0, |n| n + 1);
+                let blamed =
+                    message::bracket(fault, &self.line_parts(text, line, at), |a, b| self.span(a - base, b - base));
                 let mut bytes = text.as_bytes().to_vec();
                 let mut missing = 0;
                 for (at, byte) in &repairs {
@@ -90,7 +89,7 @@ impl<'a> Builder<'a> {
                 if let Ok(repaired) = String::from_utf8(bytes) {
                     self.parse(&repaired);
                 }
-                self.settle(blamed, before, first_statement);
+                self.settle(blamed, half_string, before, first_statement);
             }
         }
     }
@@ -109,24 +108,19 @@ impl<'a> Builder<'a> {
 
     /// One mistake, one error: in a piece whose brackets do not balance, the bracket is reported and nothing
     /// else; the statements beside it are in doubt.
-    fn settle(&mut self, blamed: Option<Diagnostic>, before: usize, first_statement: usize) {
+    fn settle(&mut self, blamed: Diagnostic, half_string: bool, before: usize, first_statement: usize) {
         let strings = |problem: &Diagnostic| problem.code == code::E0104 || problem.code == code::E0105;
         let found = self.diagnostics.split_off(before);
-        let kept = match blamed {
-            Some(blamed) => Some(blamed),
-            None => found.iter().find(|problem| strings(problem)).or(found.first()).cloned(),
-        };
-        let lines: Vec<usize> = kept
-            .iter()
-            .flat_map(|problem| std::iter::once(&problem.primary).chain(&problem.secondary))
-            .map(|label| self.line_of(label.span.start))
-            .collect();
+        let string = found.iter().find(|problem| strings(problem)).or(found.first()).filter(|_| half_string);
+        let kept = string.cloned().unwrap_or(blamed);
+        let lines: Vec<usize> =
+            std::iter::once(&kept.primary).chain(&kept.secondary).map(|label| self.line_of(label.span.start)).collect();
         for index in first_statement..self.tree.statements.len() {
             let node = self.tree.statements[index];
             let near = lines.iter().any(|line| (self.line_of(node.start)..=self.line_of(node.head_end)).contains(line));
             self.tree.statements[index].broken |= near;
         }
-        self.diagnostics.extend(kept);
+        self.diagnostics.push(kept);
     }
 
     fn line_of(&self, byte: u32) -> usize {
@@ -361,5 +355,12 @@ mod tests {
         assert!(parsed.diagnostics.is_empty());
         let comment = parsed.tree.comments()[0];
         assert_eq!(&parsed.tree.text()[comment.start as usize..comment.end as usize], "# c");
+    }
+
+    #[test]
+    fn no_broken_text_is_silent() {
+        // The string has swallowed what would close the block, and the block is what is reported.
+        assert_eq!(codes("jwt p < issuer \"https:"), ["E0102"]);
+        assert_eq!(codes("jwt p < issuer \"https:\n"), ["E0104"]);
     }
 }

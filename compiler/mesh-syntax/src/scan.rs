@@ -25,9 +25,9 @@ pub(crate) struct Piece {
 pub(crate) enum State {
     /// Brackets balance.
     Sound,
-    /// The bracket to blame, if it is not a string that swallowed one; `repairs` are bytes to overwrite so that
-    /// the rest can be read.
-    Broken { fault: Option<Fault>, repairs: Vec<(usize, u8)> },
+    /// The bracket to blame, unless a string that is not closed has swallowed one; `repairs` are bytes to overwrite so
+    /// that the rest can be read.
+    Broken { fault: Fault, half_string: bool, repairs: Vec<(usize, u8)> },
     /// Deeper than [`MAX_DEPTH`] at this byte: not parsed at all.
     TooDeep(usize),
     /// YAML, not Mesh.
@@ -110,7 +110,9 @@ fn balanced_ends(text: &str, range: Range<usize>, least: usize) -> Option<Vec<us
             Mark::Close if groups == 0 => depth = depth.checked_sub(1)?,
             Mark::GroupOpen => groups += 1,
             Mark::GroupClose => groups = groups.checked_sub(1)?,
-            Mark::Newline if depth == 0 && groups == 0 && !after_comma && at + 1 - last >= least && starts(text, at + 1) => {
+            Mark::Newline
+                if depth == 0 && groups == 0 && !after_comma && at + 1 - last >= least && starts(text, at + 1) =>
+            {
                 last = at + 1;
                 ends.push(last);
             }
@@ -238,12 +240,10 @@ fn examine(text: &str, range: Range<usize>) -> State {
     while !stack.is_empty() {
         unclosed(text, &range, &mut stack, &mut faults, &mut repairs);
     }
-    if faults.is_empty() {
-        return State::Sound;
-    }
+    let Some(fault) = faults.first().copied() else { return State::Sound };
     // One mistake, one error: what follows the first fault in a piece mostly follows from it, and a string
     // that is not closed has swallowed the bracket that seems to be missing; the parser reports the string.
-    State::Broken { fault: faults.first().copied().filter(|_| !half_string), repairs }
+    State::Broken { fault, half_string, repairs }
 }
 
 fn indent(text: &str, line: usize) -> usize {
@@ -382,7 +382,7 @@ mod tests {
         pieces(text)
             .into_iter()
             .filter_map(|piece| match piece.state {
-                State::Broken { fault, .. } => fault,
+                State::Broken { fault, .. } => Some(fault),
                 _ => None,
             })
             .collect()
