@@ -27,7 +27,9 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    for (name, text) in [("1,000 services", mesh_generator::mesh(1_000)), ("with profiles", mesh_generator::profiles(1_000))] {
+    for (name, text) in
+        [("1,000 services", mesh_generator::mesh(1_000)), ("with profiles", mesh_generator::profiles(1_000))]
+    {
         let (mut completed, mut checked) = session(&text);
         println!("{name}: {} keys", completed.len());
         print("key to completion", &mut completed);
@@ -38,7 +40,13 @@ fn main() {
 fn print(name: &str, times: &mut [Duration]) {
     times.sort();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
-    println!("  {name:<32} median {:>5.1?}   95% {:>5.1?}   99% {:>5.1?}   most {:>5.1?}", at(50), at(95), at(99), at(100));
+    println!(
+        "  {name:<32} median {:>5.1?}   95% {:>5.1?}   99% {:>5.1?}   most {:>5.1?}",
+        at(50),
+        at(95),
+        at(99),
+        at(100)
+    );
 }
 
 /// For each key: the time until what may follow is listed, and until the problems are published too.
@@ -65,8 +73,7 @@ fn session(text: &str) -> (Vec<Duration>, Vec<Duration>) {
             let params = json!({ "textDocument": { "uri": URI }, "position": place(line, column) });
             client.request("textDocument/completion", params).unwrap_or_default();
             completed.push(began.elapsed());
-            // Problems are published before the server looks at what is asked next.
-            client.request("mesh/memory", json!({})).unwrap_or_default();
+            client.settle();
             checked.push(began.elapsed());
             client.told.clear();
         }

@@ -7,7 +7,7 @@ mod sessions;
 use std::path::Path;
 
 use libtest_mimic::Trial;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::folders::{cases, name, snapshot};
 use crate::program::{files, root};
@@ -21,6 +21,16 @@ pub fn trials() -> Vec<Trial> {
     }
     out.extend(sessions::trials());
     out
+}
+
+impl Client {
+    /// The problems of a document as the editor knows them; everything that was sent before is taken into account.
+    pub fn problems(&mut self, uri: &str) -> Vec<Value> {
+        self.settle();
+        let published = self.told.iter().rev().filter(|(method, _)| method == "textDocument/publishDiagnostics");
+        let last = published.map(|(_, params)| params).find(|params| params["uri"] == uri);
+        last.and_then(|params| params["diagnostics"].as_array().cloned()).unwrap_or_default()
+    }
 }
 
 /// A question of a case, and where it is asked.

@@ -24,6 +24,7 @@ mod releases;
 mod robustness;
 mod rules;
 mod tidy;
+mod tree_sitter;
 mod watch;
 mod words;
 mod world;
@@ -52,6 +53,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(abstraction::trials());
     trials.extend(e2e::trials());
     trials.extend(tidy::trials());
+    trials.extend(tree_sitter::trials());
     trials.extend(conformance::trials());
     trials.extend(generated::trials());
     trials.extend(random::trials());

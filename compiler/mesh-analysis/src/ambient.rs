@@ -10,7 +10,7 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     if !view.facts.namespaces.iter().any(|namespace| namespace.ambient) {
         return Vec::new();
     }
-    let mut said = std::collections::HashSet::new();
+    let mut said = rustc_hash::FxHashSet::default();
     let found = view.resources.iter().filter_map(|resource| {
         Some((resource.span(), of_resource(view, resource).or_else(|| of_caller(view, resource))?))
     });

@@ -1,6 +1,6 @@
 //! Rules of a delegate that no request of its root can meet: Istio drops them without a word.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, Node, Resource};

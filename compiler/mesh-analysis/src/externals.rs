@@ -1,6 +1,6 @@
 //! Externals that claim one host, or one address and port.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Node, Resource};
@@ -12,8 +12,8 @@ type Claim<'r> = (&'r Resource, Span, bool);
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut hosts: HashMap<&str, Vec<(&Resource, Span)>> = HashMap::new();
-    let mut listeners: HashMap<(&str, i64), Vec<Claim<'_>>> = HashMap::new();
+    let mut hosts: HashMap<&str, Vec<(&Resource, Span)>> = HashMap::default();
+    let mut listeners: HashMap<(&str, i64), Vec<Claim<'_>>> = HashMap::default();
     for entry in view.of(Kind::ServiceEntry) {
         for host in items(entry, "hosts") {
             let claims = hosts.entry(host.text().unwrap_or("")).or_default();

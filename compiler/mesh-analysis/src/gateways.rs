@@ -1,6 +1,6 @@
 //! Gateways that share a workload: certificates, hosts, and redirects that never end.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Node, Resource};
@@ -15,7 +15,7 @@ struct Server<'r> {
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut by_place: HashMap<(String, &str, i64), Vec<Server<'_>>> = HashMap::new();
+    let mut by_place: HashMap<(String, &str, i64), Vec<Server<'_>>> = HashMap::default();
     for gateway in view.of(Kind::Gateway) {
         for node in items(gateway, "servers") {
             let port = node.at(&["port", "number"]).and_then(Node::int).unwrap_or(0);
@@ -63,8 +63,8 @@ fn redirect_loop(view: &View<'_>, gateway: &Resource, server: &Node) -> Option<D
 /// Servers of one workload and port that claim one host, or show one certificate for different hosts.
 fn shared(servers: &[Server<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut hosts: HashMap<&str, Span> = HashMap::new();
-    let mut certificates: HashMap<&str, (Span, &str)> = HashMap::new();
+    let mut hosts: HashMap<&str, Span> = HashMap::default();
+    let mut certificates: HashMap<&str, (Span, &str)> = HashMap::default();
     // Plain TCP takes every connection, and plain HTTP every one that is not TLS.
     let kind = |server: &Server<'_>| {
         let opened = server.node.get("tls").is_some_and(|tls| tls.get("mode").is_some());

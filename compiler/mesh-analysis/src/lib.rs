@@ -26,8 +26,8 @@ mod visibility;
 mod workloads;
 
 use mesh_diagnostics::Diagnostic;
-use rayon::prelude::*;
 use mesh_istio::{Facts, Resource};
+use rayon::prelude::*;
 
 use view::View;
 

@@ -8,7 +8,7 @@ use crate::view::{View, namespace};
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let kinds = [Kind::PeerAuthentication, Kind::AuthorizationPolicy, Kind::RequestAuthentication];
     let policies = view.resources.iter().filter(|resource| kinds.contains(&resource.kind));
-    let mut said = std::collections::HashSet::new();
+    let mut said = rustc_hash::FxHashSet::default();
     // The pods of a gateway are proxies themselves.
     let of_gateway = |policy: &&mesh_istio::Resource| {
         let labels = policy.spec.get("selector").and_then(|selector| selector.get("matchLabels"));

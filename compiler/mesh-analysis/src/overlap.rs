@@ -1,6 +1,6 @@
 //! Routes of one host in several objects: what Istio merges at gateways and drops in the mesh.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, Node, Resource, host};
@@ -10,9 +10,9 @@ use crate::view::{View, gateway_key, in_mesh, items, namespace, texts};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut at_gateways: HashMap<(String, &str), Vec<&Resource>> = HashMap::new();
-    let mut wildcards: HashMap<String, Vec<(&str, &Resource)>> = HashMap::new();
-    let mut meshed: HashMap<&str, Vec<&Resource>> = HashMap::new();
+    let mut at_gateways: HashMap<(String, &str), Vec<&Resource>> = HashMap::default();
+    let mut wildcards: HashMap<String, Vec<(&str, &Resource)>> = HashMap::default();
+    let mut meshed: HashMap<&str, Vec<&Resource>> = HashMap::default();
     for route in view.of(Kind::VirtualService) {
         for name in texts(route, "hosts") {
             if in_mesh(route) {
@@ -117,7 +117,7 @@ fn overridden(name: &str, route: &Resource, wildcards: &[(&str, &Resource)]) -> 
 /// Destinations at a gateway whose own route inside the mesh is not followed there.
 fn skipped(view: &View<'_>, meshed: &HashMap<&str, Vec<&Resource>>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut said = std::collections::HashSet::new();
+    let mut said = rustc_hash::FxHashSet::default();
     for route in view.of(Kind::VirtualService).filter(|route| !in_mesh(route)) {
         for rule in items(route, "http") {
             for entry in rule.items("route") {

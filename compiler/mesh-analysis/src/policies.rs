@@ -1,6 +1,6 @@
 //! Deny rules on one exact path, whose neighbours stay open, and those that close TCP ports.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, Node, Resource};
@@ -44,7 +44,7 @@ pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// Denials by HTTP for ports that are not known: Istio denies everything on those that speak TCP.
 fn closing(view: &View<'_>) -> Vec<Diagnostic> {
-    let mut said = std::collections::HashSet::new();
+    let mut said = rustc_hash::FxHashSet::default();
     let mut found = Vec::new();
     for policy in view.of(Kind::AuthorizationPolicy).filter(|policy| text(policy, "action") == "DENY") {
         // A waypoint serves HTTP for the ports of the service it is asked about.
@@ -76,7 +76,7 @@ fn closing(view: &View<'_>) -> Vec<Diagnostic> {
 /// Two providers that are asked about the requests of one workload.
 fn authorizers(view: &View<'_>) -> Vec<Diagnostic> {
     // Who is asked: for a whole namespace, or for some of its workloads, in the words of the policy.
-    let mut asked: HashMap<(&str, String), &Node> = HashMap::new();
+    let mut asked: HashMap<(&str, String), &Node> = HashMap::default();
     let mut found = Vec::new();
     let chosen = |policy: &Resource| {
         let mut out = String::new();

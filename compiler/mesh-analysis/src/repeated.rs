@@ -1,6 +1,6 @@
 //! Two objects of one kind about one target, of which Istio reads one.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, Node, Resource};
@@ -23,7 +23,7 @@ const KINDS: [(Kind, &[&str], &str); 5] = [
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (kind, fields, becomes) in KINDS {
-        let mut known: HashMap<(&str, String), &Resource> = HashMap::new();
+        let mut known: HashMap<(&str, String), &Resource> = HashMap::default();
         for resource in view.of(kind) {
             // What says nothing says nothing twice.
             if resource.spec.is_empty() {

@@ -7,7 +7,7 @@ use crate::view::{View, items};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut said = std::collections::HashSet::new();
+    let mut said = rustc_hash::FxHashSet::default();
     for service in view.of(Kind::VirtualService) {
         for rule in items(service, "http") {
             let split: Vec<&Node> = rule

@@ -1,6 +1,6 @@
 //! A bundle by kind, host and namespace, made once for all findings.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_istio::{Facts, Kind, NamespaceFact, Node, Resource, ServiceFact, Text, Value};
 
@@ -28,11 +28,11 @@ type Labelled<'r> = (&'r str, &'r str, &'r str);
 
 impl<'r> View<'r> {
     pub fn new(resources: &'r [Resource], facts: &'r Facts) -> View<'r> {
-        let mut rules: HashMap<&str, Vec<&Resource>> = HashMap::new();
-        let mut modes: HashMap<&str, &Resource> = HashMap::new();
-        let mut workload_modes: HashMap<Labelled<'_>, Vec<&Resource>> = HashMap::new();
-        let mut labelled: HashMap<Labelled<'_>, Vec<&ServiceFact>> = HashMap::new();
-        let mut places: HashMap<&str, Vec<&ServiceFact>> = HashMap::new();
+        let mut rules: HashMap<&str, Vec<&Resource>> = HashMap::default();
+        let mut modes: HashMap<&str, &Resource> = HashMap::default();
+        let mut workload_modes: HashMap<Labelled<'_>, Vec<&Resource>> = HashMap::default();
+        let mut labelled: HashMap<Labelled<'_>, Vec<&ServiceFact>> = HashMap::default();
+        let mut places: HashMap<&str, Vec<&ServiceFact>> = HashMap::default();
         for service in &facts.services {
             let place = service.namespace.as_deref().unwrap_or("");
             places.entry(place).or_default().push(service);
@@ -40,7 +40,7 @@ impl<'r> View<'r> {
                 labelled.entry((place, key, value)).or_default().push(service);
             }
         }
-        let mut kinds: HashMap<Kind, Vec<&Resource>> = HashMap::new();
+        let mut kinds: HashMap<Kind, Vec<&Resource>> = HashMap::default();
         for resource in resources {
             kinds.entry(resource.kind).or_default().push(resource);
             match resource.kind {

@@ -1,6 +1,6 @@
 //! Routes that declared callers cannot see.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::{Kind, ServiceFact};
@@ -8,7 +8,7 @@ use mesh_istio::{Kind, ServiceFact};
 use crate::view::{View, in_mesh, items, namespace, texts};
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
-    let mut callers: HashMap<&str, Vec<&ServiceFact>> = HashMap::new();
+    let mut callers: HashMap<&str, Vec<&ServiceFact>> = HashMap::default();
     for service in &view.facts.services {
         for (callee, _) in &service.calls {
             callers.entry(callee.as_str()).or_default().push(service);

@@ -1,6 +1,6 @@
 //! Two services that select the same pods: policies and subsets of one would hold for the other.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::ServiceFact;
@@ -12,7 +12,7 @@ type Labelled<'r> = (Option<&'r str>, &'r str, &'r str);
 
 pub(crate) fn find(view: &View<'_>) -> Vec<Diagnostic> {
     let services = &view.facts.services;
-    let mut by_label: HashMap<Labelled<'_>, Vec<usize>> = HashMap::new();
+    let mut by_label: HashMap<Labelled<'_>, Vec<usize>> = HashMap::default();
     for (at, service) in services.iter().enumerate() {
         for (key, value) in &service.selector {
             by_label.entry((service.namespace.as_deref(), key, value)).or_default().push(at);

@@ -1,6 +1,6 @@
 //! Whether policies let a service call another, as far as the program tells.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, code};
 use serde::Serialize;
@@ -51,7 +51,7 @@ pub(crate) struct Policies<'m, 'a> {
 
 impl<'m, 'a> Policies<'m, 'a> {
     pub fn of(mesh: &'m Mesh<'a>) -> Policies<'m, 'a> {
-        let mut by_subject: HashMap<Subject<'a>, Vec<&'m Policy<'a>>> = HashMap::new();
+        let mut by_subject: HashMap<Subject<'a>, Vec<&'m Policy<'a>>> = HashMap::default();
         for policy in mesh.policies.iter().filter(|policy| policy.dry_run.is_none()) {
             by_subject.entry(policy.subject).or_default().push(policy);
         }
@@ -79,7 +79,7 @@ impl<'m, 'a> Policies<'m, 'a> {
 pub(crate) fn find(mesh: &Mesh<'_>) -> Vec<Diagnostic> {
     let policies = Policies::of(mesh);
     let mut problems = Vec::new();
-    let mut callers: HashMap<String, Vec<ServiceId>> = HashMap::new();
+    let mut callers: HashMap<String, Vec<ServiceId>> = HashMap::default();
     for (at, caller) in
         mesh.services.iter().enumerate().filter(|(_, caller)| !caller.incomplete && !caller.calls.is_empty())
     {

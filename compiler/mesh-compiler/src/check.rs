@@ -39,7 +39,7 @@ mod workload;
 
 pub(crate) use typed::described;
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};
 use mesh_istio::Kind;
@@ -120,23 +120,23 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
     let mut checker = Checker {
         mesh: Mesh::default(),
         diagnostics: Vec::new(),
-        services: HashMap::new(),
-        externals: HashMap::new(),
-        gateways: HashMap::new(),
-        namespaces: HashMap::new(),
-        delegates: HashMap::new(),
+        services: HashMap::default(),
+        externals: HashMap::default(),
+        gateways: HashMap::default(),
+        namespaces: HashMap::default(),
+        delegates: HashMap::default(),
         libraries: modules.iter().filter(|module| module.library).map(|module| module.tree.file()).collect(),
-        issuers: HashSet::new(),
-        mtls_places: HashMap::new(),
-        about_places: HashMap::new(),
-        scope_places: HashMap::new(),
-        observed_places: HashMap::new(),
-        watched_places: HashMap::new(),
+        issuers: HashSet::default(),
+        mtls_places: HashMap::default(),
+        about_places: HashMap::default(),
+        scope_places: HashMap::default(),
+        observed_places: HashMap::default(),
+        watched_places: HashMap::default(),
         provider_names: Vec::new(),
         via_names: Vec::new(),
-        doubtful: HashSet::new(),
-        lost: HashSet::new(),
-        reported: HashSet::new(),
+        doubtful: HashSet::default(),
+        lost: HashSet::default(),
+        reported: HashSet::default(),
         missing_module,
         _trees: std::marker::PhantomData,
     };

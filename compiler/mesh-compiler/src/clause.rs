@@ -1,7 +1,5 @@
 //! The walk through a block: every statement to its entry of the vocabulary, or to the message it deserves.
 
-use std::collections::HashMap;
-
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_syntax::{OperandKind, Statement};
 
@@ -73,18 +71,18 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
     /// The clauses among some statements.
     pub fn clauses(&mut self, statements: impl Iterator<Item = Statement<'t, 'a>>, block: Block) -> Clauses<'t, 'a> {
         let mut out = Clauses::default();
-        let mut once: HashMap<&'static str, Span> = HashMap::new();
+        let mut once: Vec<(&'static str, Span)> = Vec::new();
         for statement in statements {
             let Some(clause) = self.clause(statement, block) else {
                 out.poisoned = true;
                 continue;
             };
             if clause.word.entry.often == Often::Once {
-                if let Some(first) = once.get(clause.name()) {
+                if let Some((_, first)) = once.iter().find(|(known, _)| *known == clause.name()) {
                     self.diagnostics.push(twice(clause.name(), clause.span(), *first));
                     continue;
                 }
-                once.insert(clause.name(), clause.span());
+                once.push((clause.name(), clause.span()));
             }
             // What is left of abstraction could not be put in place, which is reported.
             let left = matches!(clause.name(), "with" | "if" | "else");

@@ -16,7 +16,7 @@ mod values;
 mod write;
 
 use mesh_diagnostics::{Diagnostic, FileId, Sources};
-use mesh_syntax::Tree;
+use mesh_syntax::{Parsed, Tree};
 use rayon::prelude::*;
 
 pub use choices::{Choices, Parameter, ParameterKind, parameters};
@@ -26,6 +26,7 @@ pub(crate) use names::Names;
 use write::Written;
 
 use crate::clause::Walk;
+use crate::memory::Memories;
 use crate::operand::Reader;
 use crate::vocabulary::Block;
 
@@ -65,14 +66,29 @@ fn uses_abstraction(tree: &Tree<'_>) -> bool {
 }
 
 impl Expansion {
+    /// What each file was written out as, parsed.
+    pub fn parsed(&self) -> Vec<Option<Parsed<'_>>> {
+        let files = self.files.par_iter();
+        files.map(|file| file.as_ref().map(|file| mesh_syntax::parse(file.id, &file.text))).collect()
+    }
+
+    /// The same, of which only the statements that changed are parsed.
+    pub fn parsed_again(&self, sources: &Sources, memories: &mut Memories) -> Vec<Option<Parsed<'_>>> {
+        let files = self.files.iter().zip(sources.iter());
+        files
+            .map(|(file, (_, source))| {
+                file.as_ref().map(|file| memories.parse_expanded(&source.name, file.id, &file.text))
+            })
+            .collect()
+    }
+
     /// The tree that later stages are to see for each file, a new one where the file abstracts; and what is wrong in its
     /// text where the file itself was right, such as blocks that stand too deep when they are taken in.
-    pub fn trees(&self, originals: &[Tree<'_>]) -> (Vec<Option<Tree<'_>>>, Vec<Diagnostic>) {
-        let parsed: Vec<_> = self
-            .files
-            .par_iter()
-            .map(|file| file.as_ref().map(|file| mesh_syntax::parse(file.id, &file.text)))
-            .collect();
+    pub fn trees<'e>(
+        &self,
+        originals: &[Tree<'_>],
+        parsed: Vec<Option<Parsed<'e>>>,
+    ) -> (Vec<Option<Tree<'e>>>, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let mut trees = Vec::with_capacity(parsed.len());
         for (parsed, original) in parsed.into_iter().zip(originals) {

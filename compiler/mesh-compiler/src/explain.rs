@@ -6,8 +6,8 @@ use mesh_diagnostics::code_named;
 use mesh_istio::schema::{self, Field, Shape};
 use mesh_istio::{Kind, Release};
 
-use crate::suggest::nearest;
 use crate::modules::library;
+use crate::suggest::nearest;
 use crate::vocabulary::{Block, entries_of, paths};
 
 /// The page of a code, a word, a field of Istio or a module of the library; nothing where the text names none of them.

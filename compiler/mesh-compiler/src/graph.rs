@@ -3,7 +3,7 @@
 mod edges;
 mod nodes;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{FileId, Sources, Span};
 use mesh_syntax::{Statement, Tree};
@@ -118,16 +118,16 @@ pub fn graph(sources: &Sources, choices: &Choices) -> Graph {
     let mut diagnostics = mesh_diagnostics::Diagnostics::new();
     let trees = crate::parse(sources, &mut diagnostics);
     let (expansion, _) = expand::expand(sources, &trees, choices);
-    let (expanded, _) = expansion.trees(&trees);
+    let (expanded, _) = expansion.trees(&trees, expansion.parsed());
     let mesh = crate::check(sources, &trees, &expanded, true, &mut diagnostics);
     let mut builder = Builder {
         mesh: &mesh,
         text: Texts::of(sources, &trees, &expansion),
         said: nodes::Said::of(&mesh),
         graph: Graph::default(),
-        services: HashMap::new(),
-        externals: HashMap::new(),
-        gateways: HashMap::new(),
+        services: HashMap::default(),
+        externals: HashMap::default(),
+        gateways: HashMap::default(),
     };
     builder.nodes();
     builder.edges();

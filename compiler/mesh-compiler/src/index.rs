@@ -3,7 +3,7 @@
 mod details;
 mod hints;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Sources, Span};
 use mesh_syntax::Tree;
@@ -130,7 +130,7 @@ pub(crate) fn index(
         shares: hints::shares(mesh, expansion),
         ..Index::default()
     };
-    let mut known: HashMap<Entity<'_>, usize> = HashMap::new();
+    let mut known: HashMap<Entity<'_>, usize> = HashMap::default();
     let declared = declarations(mesh);
     let mut details = details::Details::of(mesh);
     let all = declared.iter().map(|(entity, span)| (*entity, *span, true));

@@ -13,6 +13,7 @@ pub mod graph;
 mod ignore;
 pub mod index;
 mod lower;
+mod memory;
 mod model;
 mod modules;
 pub mod operand;
@@ -29,6 +30,7 @@ use rayon::prelude::*;
 pub use calls::Permission;
 pub use expand::{Choices, Parameter, ParameterKind, parameters};
 pub use lower::{File, Lowered};
+pub use memory::Memories;
 pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};
 pub use suggest::nearest;
 
@@ -64,24 +66,23 @@ pub fn compile(sources: &Sources) -> Compilation {
 pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
-    let (compilation, ()) = run(sources, &trees, choices, diagnostics, |_, _| ());
+    let (compilation, ()) = run(sources, &trees, choices, diagnostics, |expansion| expansion.parsed(), |_, _| ());
     compilation
 }
 
-/// Compiles a program whose files are parsed already, one after the other as they are among the sources, and lists its
-/// names.
+/// Compiles a program again after a change, and lists its names. Only the statements that changed are parsed.
 #[must_use]
-pub fn compile_parsed(sources: &Sources, parsed: Vec<Parsed<'_>>, choices: &Choices) -> (Compilation, index::Index) {
+pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memories) -> (Compilation, index::Index) {
     let mut diagnostics = Diagnostics::new();
-    let mut trees = Vec::with_capacity(parsed.len());
-    for parsed in parsed {
+    let mut trees = Vec::with_capacity(sources.len());
+    for (file, source) in sources.iter() {
+        let parsed = memories.parse(file, source);
         diagnostics.extend(parsed.diagnostics);
         trees.push(parsed.tree);
     }
-    let names = |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| {
-        index::index(sources, &trees, choices, expansion, mesh)
-    };
-    run(sources, &trees, choices, diagnostics, names)
+    let names =
+        |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| index::index(sources, &trees, choices, expansion, mesh);
+    run(sources, &trees, choices, diagnostics, |expansion| expansion.parsed_again(sources, memories), names)
 }
 
 /// The stages behind the parser; `look` sees the model.
@@ -90,6 +91,7 @@ fn run<'s, T>(
     trees: &[Tree<'s>],
     choices: &Choices,
     mut diagnostics: Diagnostics,
+    parse_expanded: impl for<'e> FnOnce(&'e expand::Expansion) -> Vec<Option<Parsed<'e>>>,
     look: impl FnOnce(&expand::Expansion, &model::Mesh<'_>) -> T + Send,
 ) -> (Compilation, T)
 where
@@ -99,7 +101,7 @@ where
     let (expansion, problems) = expand::expand(sources, trees, choices);
     diagnostics.extend(problems);
     diagnostics.extend(expansion.untaken());
-    let (expanded, problems) = expansion.trees(trees);
+    let (expanded, problems) = expansion.trees(trees, parse_expanded(&expansion));
     diagnostics.extend(problems);
     let mesh = check(sources, trees, &expanded, complete, &mut diagnostics);
     let ((mut lowered, clashes), seen) = rayon::join(|| lower::lower(&mesh), || look(&expansion, &mesh));
@@ -110,8 +112,7 @@ where
         true => mesh_istio::validate::validate(&lowered.resources, mesh.settings.release),
         false => Vec::new(),
     };
-    let (invalid, found) =
-        rayon::join(validate, || mesh_analysis::analyze(&lowered.resources, &lowered.facts));
+    let (invalid, found) = rayon::join(validate, || mesh_analysis::analyze(&lowered.resources, &lowered.facts));
     diagnostics.extend(invalid);
     diagnostics.extend(found);
     ignore::apply(&mesh.ignores, &mut diagnostics);

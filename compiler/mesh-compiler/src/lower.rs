@@ -23,13 +23,15 @@ mod scrape;
 mod slo;
 mod traffic;
 
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text};
 
 pub(crate) use egress::GATEWAY_PORT;
+
+use rayon::prelude::*;
 
 use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId, Subject};
 
@@ -105,7 +107,7 @@ pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
     problems.extend(clashes(&resources));
     problems.extend(resources.iter_mut().filter_map(settle_metadata));
-    problems.extend(resources.iter().flat_map(limits::find));
+    problems.par_extend(resources.par_iter().with_min_len(64).flat_map_iter(limits::find));
     if mesh.settings.declared_only {
         problems.extend(homeless(&resources));
     }
@@ -183,7 +185,7 @@ fn settle_metadata(resource: &mut Resource) -> Option<Diagnostic> {
 
 /// Objects without a namespace, which `declared-only` does not take: the first of each file.
 fn homeless(resources: &[Resource]) -> Vec<Diagnostic> {
-    let mut first: HashMap<mesh_diagnostics::FileId, Span> = HashMap::new();
+    let mut first: HashMap<mesh_diagnostics::FileId, Span> = HashMap::default();
     for resource in resources.iter().filter(|resource| resource.namespace.is_none() && resource.kind != Kind::Namespace)
     {
         let span = resource.span();
@@ -358,7 +360,7 @@ impl<'m, 'a> Lower<'m, 'a> {
     }
 
     fn facts(&self) -> Facts {
-        let mut calls: HashMap<usize, Vec<(Text, Span)>> = HashMap::new();
+        let mut calls: HashMap<usize, Vec<(Text, Span)>> = HashMap::default();
         for (at, service) in self.mesh.services.iter().enumerate() {
             if !service.calls.is_empty() {
                 calls.insert(at, service.calls.iter().map(|(id, span)| (self.host(*id), *span)).collect());

@@ -258,4 +258,3 @@ fn mesh_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     Ok(files)
 }
-

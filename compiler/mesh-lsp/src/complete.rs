@@ -64,7 +64,9 @@ fn dollar(program: &Program, text: &str, at: usize) -> Option<(usize, Vec<Offer>
         let (kind, detail) = match symbol.kind {
             SymbolKind::Constant => (CompletionItemKind::CONSTANT, "constant"),
             SymbolKind::Parameter => (CompletionItemKind::CONSTANT, "parameter of the program"),
-            SymbolKind::Formal if symbol.container == profile => (CompletionItemKind::VARIABLE, "parameter of the profile"),
+            SymbolKind::Formal if symbol.container == profile => {
+                (CompletionItemKind::VARIABLE, "parameter of the profile")
+            }
             _ => return None,
         };
         let mut offer = Offer::new(&symbol.name, kind, detail);
@@ -115,7 +117,8 @@ fn rest(block: Block, written: &str) -> Vec<Offer> {
     if !matches!(block, Block::Route | Block::Rule) {
         return Vec::new();
     }
-    let said = written.split([' ', ',', ':']).filter_map(|word| word.strip_suffix('%')?.parse::<u32>().ok()).sum::<u32>();
+    let said =
+        written.split([' ', ',', ':']).filter_map(|word| word.strip_suffix('%')?.parse::<u32>().ok()).sum::<u32>();
     let left = 100_u32.saturating_sub(said);
     let offer = Offer::new(format!("{left}%"), CompletionItemKind::VALUE, "what the others leave");
     (1..100).contains(&left).then_some(offer).into_iter().collect()
@@ -151,9 +154,11 @@ fn arguments(program: &Program, written: &str) -> Vec<Offer> {
         return Vec::new();
     }
     let formals = program.index.of_kind(SymbolKind::Formal).filter(|symbol| symbol.container.as_deref() == Some(name));
-    let open = formals.filter(|symbol| !given.split([',', '(']).any(|one| one.trim().starts_with(&format!("{}:", symbol.name))));
+    let open = formals
+        .filter(|symbol| !given.split([',', '(']).any(|one| one.trim().starts_with(&format!("{}:", symbol.name))));
     open.map(|symbol| {
-        let detail = symbol.detail("default").first().map_or("must be given".to_owned(), |value| format!("default {value}"));
+        let detail =
+            symbol.detail("default").first().map_or("must be given".to_owned(), |value| format!("default {value}"));
         let mut offer = Offer::new(&symbol.name, CompletionItemKind::VARIABLE, detail);
         offer.snippet = Some(format!("{}: ", symbol.name));
         offer
@@ -249,7 +254,10 @@ fn items(
             detail: (!offer.detail.is_empty()).then_some(offer.detail),
             documentation: (!says.value.is_empty()).then_some(Documentation::MarkupContent(says)),
             insert_text_format: Some(if is_snippet { InsertTextFormat::SNIPPET } else { InsertTextFormat::PLAIN_TEXT }),
-            text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(range, snippet.unwrap_or_else(|| offer.label.clone())))),
+            text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(
+                range,
+                snippet.unwrap_or_else(|| offer.label.clone()),
+            ))),
             filter_text: Some(offer.label.clone()),
             label: offer.label,
             ..CompletionItem::default()

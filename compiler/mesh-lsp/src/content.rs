@@ -41,6 +41,12 @@ pub struct Compiled {
     range: Option<Range>,
 }
 
+/// A page for a panel.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    html: String,
+}
+
 /// The YAML of a program, with the part that the statement at a place becomes.
 pub fn compiled(program: &Program, file: FileId, position: Option<Position>) -> Compiled {
     let lowered = &program.compilation.lowered;
@@ -53,13 +59,17 @@ pub fn compiled(program: &Program, file: FileId, position: Option<Position>) -> 
     let is_of = |resource: &Resource| {
         let span = statement.map(|statement| statement.span());
         span.is_some_and(|span| {
-            resource.origins.iter().any(|origin| {
-                origin.file == span.file && span.start <= origin.start && origin.start < span.end
-            })
+            resource
+                .origins
+                .iter()
+                .any(|origin| origin.file == span.file && span.start <= origin.start && origin.start < span.end)
         })
     };
     let mut text = String::new();
-    let (mut line, mut first, mut last) = (0_u32, None, 0);
+    if program.compilation.diagnostics.has_errors() {
+        text.push_str("# The program has errors: this is what could be understood of it, and no build writes it.\n");
+    }
+    let (mut line, mut first, mut last) = (text.lines().count() as u32, None, 0);
     for resource in &lowered.resources {
         let part = emit(std::slice::from_ref(resource), program.compilation.api, Format::Yaml, |_| Vec::new());
         let lines = part.lines().count() as u32;
@@ -78,8 +88,11 @@ pub fn compiled(program: &Program, file: FileId, position: Option<Position>) -> 
     Compiled { text, range }
 }
 
-/// The page of `meshc graph`.
-pub fn graph(program: &Program) -> String {
+/// The page of `meshc graph`; none of a program with errors, as there.
+pub fn graph(program: &Program) -> Option<Page> {
+    if program.compilation.diagnostics.has_errors() {
+        return None;
+    }
     let graph = mesh_compiler::graph::graph(program.sources(), program.choices());
-    mesh_graph::html(&graph, "Mesh")
+    Some(Page { html: mesh_graph::html(&graph, "Mesh") })
 }

@@ -32,7 +32,10 @@ pub fn context(text: &str, at: usize) -> Option<Context> {
                 continue;
             }
             // A comment starts where a token may.
-            b'#' if here == 0 || bytes[here - 1].is_ascii_whitespace() || matches!(bytes[here - 1], b'<' | b'>' | b';') => {
+            b'#' if here == 0
+                || bytes[here - 1].is_ascii_whitespace()
+                || matches!(bytes[here - 1], b'<' | b'>' | b';') =>
+            {
                 let end = text[here..].find('\n').map_or(text.len(), |end| here + end);
                 if end >= at {
                     return None;
@@ -160,7 +163,10 @@ mod tests {
         let place = at("service a < http 80 >\nallow a < from |").expect("a place");
         assert_eq!((place.block(), place.word().map(|word| word.entry.word)), (Some(Block::Policy), Some("from")));
         assert_eq!(at("allow a < from b,\n  c| >").expect("a place").typed, "from b,\n  c");
-        assert_eq!(at("route a < response-headers < set x \"a > b\" >; |").expect("a place").block(), Some(Block::Route));
+        assert_eq!(
+            at("route a < response-headers < set x \"a > b\" >; |").expect("a place").block(),
+            Some(Block::Route)
+        );
     }
 
     #[test]

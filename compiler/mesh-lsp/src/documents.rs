@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lsp_types::{TextDocumentContentChangeEvent, Url};
-use mesh_compiler::{Choices, Import, imports, parameters};
+use mesh_compiler::{Choices, Import, Memories, imports, parameters};
 use mesh_diagnostics::{FileId, Source};
 use mesh_load::{Content, Disk, Files, beside, expand, load};
 
 use crate::options::Options;
 use crate::position::byte;
-use crate::program::{Memories, Program, name_of};
+use crate::program::{Program, name_of};
 
 /// The open documents and the programs that were compiled of them.
 pub struct Documents {
@@ -21,7 +21,9 @@ pub struct Documents {
     open: HashMap<Url, Open>,
     programs: HashMap<PathBuf, Rc<Program>>,
     disk: RefCell<HashMap<PathBuf, Arc<str>>>,
-    memories: Memories,
+    memories: Rc<RefCell<Memories>>,
+    /// Programs that were, until there is time to take them apart.
+    old: Vec<Rc<Program>>,
 }
 
 struct Open {
@@ -53,7 +55,7 @@ impl Files for Overlay<'_> {
     }
 
     fn imports(&self, file: FileId, source: &Source) -> Vec<Import> {
-        imports(&self.0.memories.parse(file, source).tree)
+        imports(&self.0.memories.borrow_mut().parse(file, source).tree)
     }
 }
 
@@ -64,7 +66,8 @@ impl Documents {
             open: HashMap::new(),
             programs: HashMap::new(),
             disk: RefCell::default(),
-            memories: Memories::default(),
+            memories: Rc::default(),
+            old: Vec::new(),
         }
     }
 
@@ -96,20 +99,26 @@ impl Documents {
         open.version = version;
         open.text = text.into();
         let name = name_of(url);
-        self.programs.retain(|_, program| !program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref()));
+        let has = |program: &Program| program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref());
+        self.old.extend(self.programs.extract_if(|_, program| has(program)).map(|(_, program)| program));
         true
     }
 
     /// Files on the disk have changed.
     pub fn refresh(&mut self) {
-        self.programs.clear();
+        self.old.extend(self.programs.drain().map(|(_, program)| program));
         self.disk.borrow_mut().clear();
+    }
+
+    /// Does what can wait until nobody waits.
+    pub fn rest(&mut self) {
+        self.old.clear();
     }
 
     /// Forgets all that was made of the texts.
     pub fn restart(&mut self) {
         self.refresh();
-        self.memories.clear();
+        self.memories.borrow_mut().clear();
     }
 
     pub fn version(&self, url: &Url) -> Option<i32> {
@@ -122,7 +131,7 @@ impl Documents {
 
     /// How many statements are remembered.
     pub fn remembered(&self) -> usize {
-        self.memories.len()
+        self.memories.borrow().len()
     }
 
     /// The programs of all open documents, each once.

@@ -39,7 +39,8 @@ pub fn of(program: &Program, file: FileId, at: usize) -> Option<Hover> {
             statement = inner;
             continue;
         }
-        let item = statement.items().iter().find(|item| (item.key.start as usize..=item.end() as usize).contains(&at))?;
+        let item =
+            statement.items().iter().find(|item| (item.key.start as usize..=item.end() as usize).contains(&at))?;
         let operand = item.value.filter(|value| value.start as usize <= at).unwrap_or(item.key);
         let span = parsed.tree.span(operand);
         let is_first = item.key == statement.items()[0].key && statement.keyword().is_some();

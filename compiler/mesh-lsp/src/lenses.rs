@@ -40,8 +40,11 @@ pub fn of(program: &Program, file: FileId) -> Vec<CodeLens> {
 
 /// Who calls the service that a statement declares.
 fn callers(program: &Program, url: &Url, statement: Span, place: Range) -> Option<CodeLens> {
-    let from = program.index.uses.partition_point(|(span, _)| (span.file, span.start) < (statement.file, statement.start));
-    let within = program.index.uses[from..].iter().take_while(|(span, _)| span.file == statement.file && span.end <= statement.end);
+    let from =
+        program.index.uses.partition_point(|(span, _)| (span.file, span.start) < (statement.file, statement.start));
+    let within = program.index.uses[from..]
+        .iter()
+        .take_while(|(span, _)| span.file == statement.file && span.end <= statement.end);
     let (_, symbol) = within.into_iter().find(|(span, symbol)| {
         let known = &program.index.symbols[*symbol];
         known.kind == SymbolKind::Service && known.declared == Some(*span)

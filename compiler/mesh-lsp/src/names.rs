@@ -26,7 +26,8 @@ pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location
         return location(program, program.index.symbols[symbol].declared?);
     }
     let imports = mesh_compiler::imports(&program.parsed(file).tree);
-    let import = imports.into_iter().find(|import| (import.span.start as usize..=import.span.end as usize).contains(&at))?;
+    let import =
+        imports.into_iter().find(|import| (import.span.start as usize..=import.span.end as usize).contains(&at))?;
     let url = match import.name.starts_with("std/") {
         true => mesh_compiler::library(&import.name).and_then(|_| url_of(&import.name))?,
         false => {

@@ -54,12 +54,8 @@ impl Options {
         let item = params.capabilities.text_document.as_ref().and_then(|text| text.completion.as_ref());
         let item = item.and_then(|completion| completion.completion_item.as_ref());
         let watched = params.capabilities.workspace.as_ref().and_then(|all| all.did_change_watched_files.as_ref());
-        let mut roots: Vec<PathBuf> = params
-            .workspace_folders
-            .iter()
-            .flatten()
-            .filter_map(|folder| folder.uri.to_file_path().ok())
-            .collect();
+        let mut roots: Vec<PathBuf> =
+            params.workspace_folders.iter().flatten().filter_map(|folder| folder.uri.to_file_path().ok()).collect();
         #[allow(deprecated, reason = "editors that know no workspace folders send it")]
         if roots.is_empty() {
             roots.extend(params.root_uri.as_ref().and_then(|root| root.to_file_path().ok()));

@@ -1,38 +1,16 @@
 //! A program as the editor has it: its files, what they compile to, and the names in them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
 use mesh_compiler::index::Index;
-use mesh_compiler::{Choices, Compilation, compile_parsed};
-use mesh_diagnostics::{Diagnostics, FileId, Source, Sources, Span};
+use mesh_compiler::{Choices, Compilation, Memories, compile_again};
+use mesh_diagnostics::{Diagnostics, FileId, Sources, Span};
 use mesh_load::Loaded;
-use mesh_syntax::{Memory, Parsed};
+use mesh_syntax::Parsed;
 
 use crate::position::{Encoding, byte, range};
-
-/// What was parsed of each file, by its name.
-#[derive(Clone, Default)]
-pub struct Memories(Rc<RefCell<HashMap<String, Memory>>>);
-
-impl Memories {
-    /// Parses a file; what did not change since it was parsed last is not parsed again.
-    pub fn parse<'s>(&self, file: FileId, source: &'s Source) -> Parsed<'s> {
-        self.0.borrow_mut().entry(source.name.clone()).or_default().parse(file, &source.text)
-    }
-
-    /// Forgets all files.
-    pub fn clear(&self) {
-        self.0.borrow_mut().clear();
-    }
-
-    /// How many statements are remembered.
-    pub fn len(&self) -> usize {
-        self.0.borrow().values().map(Memory::len).sum()
-    }
-}
 
 /// A program, compiled.
 pub struct Program {
@@ -41,13 +19,12 @@ pub struct Program {
     pub compilation: Compilation,
     pub index: Index,
     pub encoding: Encoding,
-    memories: Memories,
+    memories: Rc<RefCell<Memories>>,
 }
 
 impl Program {
-    pub fn new(loaded: Loaded, choices: Choices, memories: Memories, encoding: Encoding) -> Program {
-        let parsed = loaded.sources.iter().map(|(file, source)| memories.parse(file, source)).collect();
-        let (mut compilation, index) = compile_parsed(&loaded.sources, parsed, &choices);
+    pub fn new(loaded: Loaded, choices: Choices, memories: Rc<RefCell<Memories>>, encoding: Encoding) -> Program {
+        let (mut compilation, index) = compile_again(&loaded.sources, &choices, &mut memories.borrow_mut());
         // What a file of another encoding says is not known, and nothing is concluded from it.
         if !loaded.problems.is_empty() {
             compilation.diagnostics = Diagnostics::new();
@@ -69,7 +46,7 @@ impl Program {
     }
 
     pub fn parsed(&self, file: FileId) -> Parsed<'_> {
-        self.memories.parse(file, self.sources().get(file))
+        self.memories.borrow_mut().parse(file, self.sources().get(file))
     }
 
     /// The address of a file.

@@ -19,9 +19,7 @@ use crate::documents::Documents;
 use crate::options::Options;
 use crate::position::Encoding;
 use crate::program::Program;
-use crate::{
-    actions, complete, content, hints, hover, lenses, names, outline, selection, signature, tokens, typing,
-};
+use crate::{actions, complete, content, hints, hover, lenses, names, outline, selection, signature, tokens, typing};
 
 /// Why there is no answer.
 pub enum Failure {
@@ -148,9 +146,7 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         }
         SelectionRangeRequest::METHOD => {
             let params: lsp_types::SelectionRangeParams = read(params)?;
-            whole(documents, &params.text_document.uri, |program, file| {
-                selection::of(program, file, &params.positions)
-            })
+            whole(documents, &params.text_document.uri, |program, file| selection::of(program, file, &params.positions))
         }
         SemanticTokensFullRequest::METHOD => {
             let params: lsp_types::SemanticTokensParams = read(params)?;
@@ -189,7 +185,7 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         }
         "mesh/graph" => {
             let params: Place = read(params)?;
-            whole(documents, &params.text_document.uri, |program, _| json!({ "html": content::graph(program) }))
+            whole(documents, &params.text_document.uri, |program, _| content::graph(program))
         }
         "mesh/explain" => {
             let params: Topic = read(params)?;

@@ -22,8 +22,8 @@ use serde_json::Value;
 
 use crate::documents::Documents;
 use crate::options::Options;
-use crate::requests::{self, Failure};
 use crate::problems;
+use crate::requests::{self, Failure};
 
 /// Requests that an editor sends again after each change: one about a text that is outdated is not answered.
 const REPEATED: [&str; 5] = [
@@ -79,8 +79,8 @@ impl Session {
         self.queue.extend(self.connection.receiver.try_iter());
         if self.queue.is_empty() {
             if self.changed {
-                self.changed = false;
                 self.publish();
+                self.documents.rest();
             }
             return self.connection.receiver.recv().ok();
         }
@@ -127,6 +127,11 @@ impl Session {
         if self.is_cancelled(&id) {
             let text = "the editor needs no answer any more".to_owned();
             return self.send(Response::new_err(id, ErrorCode::RequestCanceled as i32, text));
+        }
+        // For scripts that wait for the problems of what they sent.
+        if request.method == "mesh/settled" {
+            self.publish();
+            return self.send(Response::new_ok(id, ()));
         }
         if REPEATED.contains(&request.method.as_str()) && self.is_outdated() {
             let text = "the text has changed since".to_owned();
@@ -210,6 +215,7 @@ impl Session {
 
     /// Tells the editor what is wrong now, and what no longer is.
     fn publish(&mut self) {
+        self.changed = false;
         let documents = &mut self.documents;
         let found = guarded(|| {
             let programs = documents.programs();

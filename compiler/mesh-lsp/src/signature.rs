@@ -40,7 +40,8 @@ fn signature(word: &str, help: &str, shape: &Shape, part: Option<usize>) -> Sign
         let start = label.encode_utf16().count() as u32;
         label.push_str(&text);
         let end = label.encode_utf16().count() as u32;
-        parameters.push(ParameterInformation { label: ParameterLabel::LabelOffsets([start, end]), documentation: None });
+        parameters
+            .push(ParameterInformation { label: ParameterLabel::LabelOffsets([start, end]), documentation: None });
     }
     SignatureInformation {
         label,

@@ -27,7 +27,8 @@ const TYPES: [SemanticTokenType; 13] = [
     SemanticTokenType::PARAMETER,
 ];
 
-const MODIFIERS: [SemanticTokenModifier; 2] = [SemanticTokenModifier::DECLARATION, SemanticTokenModifier::DOCUMENTATION];
+const MODIFIERS: [SemanticTokenModifier; 2] =
+    [SemanticTokenModifier::DECLARATION, SemanticTokenModifier::DOCUMENTATION];
 
 /// The words that stand inside of statements and conditions.
 static INNER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {

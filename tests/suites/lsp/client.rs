@@ -105,20 +105,9 @@ impl Client {
         self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
     }
 
-    /// The problems of a document as the editor knows them; everything that was sent before is taken into account.
-    pub fn problems(&mut self, uri: &str) -> Vec<Value> {
-        self.settle();
-        let published = self.told.iter().rev().filter(|(method, _)| method == "textDocument/publishDiagnostics");
-        let last = published.map(|(_, params)| params).find(|params| params["uri"] == uri);
-        last.and_then(|params| params["diagnostics"].as_array().cloned()).unwrap_or_default()
-    }
-
-    /// Waits until the server has nothing left to say.
+    /// Waits until the problems of all that was sent are published.
     pub fn settle(&mut self) {
-        // The first answer may come before the problems are published, the second does not.
-        for _ in 0..2 {
-            self.request("mesh/memory", json!({})).expect("the server answers");
-        }
+        self.request("mesh/settled", json!({})).expect("the server answers");
     }
 
     /// Ends the session.

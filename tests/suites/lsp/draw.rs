@@ -59,7 +59,8 @@ pub fn answer(client: &mut Client, texts: &[(&str, &str)], uri: &str, text: &str
         "fixes" | "fix-all" => {
             let only = if word == "fix-all" { "source.fixAll" } else { "quickfix" };
             let wanted = if question.line.is_some() { range } else { whole };
-            let params = json!({ "textDocument": document, "range": wanted, "context": { "diagnostics": [], "only": [only] } });
+            let params =
+                json!({ "textDocument": document, "range": wanted, "context": { "diagnostics": [], "only": [only] } });
             let found = ask("textDocument/codeAction", params);
             each(&found, |one| {
                 let title = one["title"].as_str().unwrap_or_default();
@@ -67,7 +68,8 @@ pub fn answer(client: &mut Client, texts: &[(&str, &str)], uri: &str, text: &str
             })
         }
         "lenses" => each(&ask("textDocument/codeLens", about), |one| {
-            let places = one["command"]["arguments"].as_array().and_then(|all| all.get(2)).cloned().unwrap_or(json!([]));
+            let places =
+                one["command"]["arguments"].as_array().and_then(|all| all.get(2)).cloned().unwrap_or(json!([]));
             let title = one["command"]["title"].as_str().unwrap_or_default();
             let all: Vec<String> = places.as_array().into_iter().flatten().map(|one| location(texts, one)).collect();
             format!("{}: {title} {}", one["range"]["start"]["line"], all.join(", ")).trim_end().to_owned()
@@ -78,7 +80,9 @@ pub fn answer(client: &mut Client, texts: &[(&str, &str)], uri: &str, text: &str
             format!("{}{container}: {}", one["name"].as_str().unwrap_or_default(), location(texts, &one["location"]))
         }),
         "folds" => each(&ask("textDocument/foldingRange", about), |one| {
-            format!("{} to {} {}", one["startLine"], one["endLine"], one["kind"].as_str().unwrap_or("")).trim().to_owned()
+            format!("{} to {} {}", one["startLine"], one["endLine"], one["kind"].as_str().unwrap_or(""))
+                .trim()
+                .to_owned()
         }),
         "selection" => {
             let params = json!({ "textDocument": document, "positions": [position] });
@@ -101,7 +105,10 @@ pub fn answer(client: &mut Client, texts: &[(&str, &str)], uri: &str, text: &str
             }
             lines.join("\n")
         }
-        "format" => edits(texts, &json!({ "changes": { uri: ask("textDocument/formatting", with(about, "options", formatting)) } })),
+        "format" => edits(
+            texts,
+            &json!({ "changes": { uri: ask("textDocument/formatting", with(about, "options", formatting)) } }),
+        ),
         "format-range" => {
             let params = json!({ "textDocument": document, "range": range, "options": formatting });
             edits(texts, &json!({ "changes": { uri: ask("textDocument/rangeFormatting", params) } }))
@@ -130,8 +137,8 @@ pub fn answer(client: &mut Client, texts: &[(&str, &str)], uri: &str, text: &str
         }
         "graph" => {
             let found = ask("mesh/graph", about);
-            let page = found["html"].as_str().unwrap_or_default();
-            format!("a page that starts with {:?}", page.get(..15).unwrap_or(page))
+            let page = found["html"].as_str().map(|page| format!("a page that starts with {:?}", &page[..15]));
+            page.unwrap_or_else(|| "nothing".to_owned())
         }
         other => panic!("no question `{other}`"),
     }

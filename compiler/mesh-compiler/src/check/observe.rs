@@ -1,6 +1,6 @@
 //! `observe`: access logs, traces and metrics.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Node, Object};
@@ -169,7 +169,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             }
         }
         // One override for each metric and side, in the order in which they are first named.
-        let mut places: HashMap<Scope, usize> = HashMap::new();
+        let mut places: HashMap<Scope, usize> = HashMap::default();
         let mut overrides: Vec<(Scope, Object)> = Vec::new();
         for clause in &clauses.list {
             if !matches!(clause.name(), "off" | "drop-tag" | "set-tag") {

@@ -1,6 +1,6 @@
 //! Ports as policies see them: of the workload, or of the service behind a waypoint.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet as HashSet;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::Rank;

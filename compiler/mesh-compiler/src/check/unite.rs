@@ -1,6 +1,6 @@
 //! The union of statements about one object, and what they say twice.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 
@@ -14,7 +14,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Unites the statements of one object, and reports what they say twice.
     pub(super) fn unite(&mut self) {
         let routes = std::mem::take(&mut self.mesh.routes);
-        let mut places: HashMap<RouteKey<'a>, usize> = HashMap::new();
+        let mut places: HashMap<RouteKey<'a>, usize> = HashMap::default();
         let mut united: Vec<Route<'a>> = Vec::with_capacity(routes.len());
         for route in routes {
             let mut gateways: Vec<GatewayId> = route.gateways.iter().map(|(id, _)| *id).collect();
@@ -85,7 +85,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     /// Unites the traffic statements of one object.
     pub(super) fn unite_traffic(&mut self) {
         let mut united: Vec<Traffic<'a>> = Vec::new();
-        let mut places = HashMap::new();
+        let mut places = HashMap::default();
         for mut new in std::mem::take(&mut self.mesh.traffic) {
             let key = (new.subject, new.caller.map(|(id, _)| id), new.head.namespace);
             let Some(at) = places.get(&key) else {
@@ -142,7 +142,7 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// All `jwt` of a target are one: an issuer and `require` stand once.
     fn unite_jwts(&mut self) {
-        let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+        let mut places: HashMap<Subject<'a>, usize> = HashMap::default();
         let mut united: Vec<Jwt<'a>> = Vec::new();
         for new in std::mem::take(&mut self.mesh.jwts) {
             let at = *places.entry(self.workload_of(new.subject)).or_insert(united.len());

@@ -1,7 +1,7 @@
 //! `scrape` and `dashboard`: whose metrics, and what to look at.
 
+use rustc_hash::FxHashMap as HashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use mesh_diagnostics::{Diagnostic, Span, code};

@@ -1,6 +1,6 @@
 //! What a waypoint decides, and who does not come through it.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet as HashSet;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 

@@ -1,6 +1,6 @@
 //! The names of abstraction and where they stand, for editors.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Sources, Span};
 use mesh_syntax::{Item, Operand, OperandKind, Statement, Tree};
@@ -15,7 +15,8 @@ pub(crate) fn named(sources: &Sources, trees: &[Tree<'_>], choices: &Choices, in
         return;
     }
     let names = Names::of(sources, trees, choices, &mut Vec::new());
-    let mut known = Known { names: &names, index, constants: Vec::new(), profiles: Vec::new(), formals: HashMap::new() };
+    let mut known =
+        Known { names: &names, index, constants: Vec::new(), profiles: Vec::new(), formals: HashMap::default() };
     known.declare();
     for tree in trees {
         for statement in tree.statements() {

@@ -1,6 +1,6 @@
 //! The names that `let`, `param` and `profile` declare, and how they are found.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mesh_diagnostics::{Diagnostic, FileId, Sources, Span, code};
@@ -110,9 +110,9 @@ impl<'t, 'a> Names<'t, 'a> {
             owners: sources.iter().map(|(_, source)| owner(source)).collect(),
             constants: Vec::new(),
             profiles: Vec::new(),
-            constants_by_name: HashMap::new(),
-            profiles_by_name: HashMap::new(),
-            doubtful: HashSet::new(),
+            constants_by_name: HashMap::default(),
+            profiles_by_name: HashMap::default(),
+            doubtful: HashSet::default(),
         };
         for statement in trees.iter().flat_map(Tree::statements) {
             names.declare(statement, choices, problems);

@@ -1,6 +1,6 @@
 //! What is found in a written-out program, brought back to where it was written.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use mesh_istio::Resource;
@@ -24,7 +24,7 @@ impl Expansion {
             return diagnostics;
         }
         let mut out: Vec<Diagnostic> = Vec::new();
-        let mut seen: HashMap<(&'static str, Span, String), (usize, usize)> = HashMap::new();
+        let mut seen: HashMap<(&'static str, Span, String), (usize, usize)> = HashMap::default();
         for diagnostic in diagnostics.into_iter() {
             // What is silenced in a profile may be found where it is taken in elsewhere.
             if diagnostic.code.id == code::IGNORED_NOTHING.id && self.is_in_profile(diagnostic.primary.span) {

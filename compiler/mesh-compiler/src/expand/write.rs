@@ -1,6 +1,7 @@
 //! A file written out without abstraction.
 
-use std::collections::{BTreeMap, HashSet};
+use rustc_hash::FxHashSet as HashSet;
+use std::collections::BTreeMap;
 
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};
 use mesh_syntax::{Item, Operand, Statement, Tree};
@@ -185,7 +186,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         block: Option<Block>,
     ) {
         let written = self.written(statements, scope, block);
-        let beside = Beside { hiding: &HashSet::new(), written: &written };
+        let beside = Beside { hiding: &HashSet::default(), written: &written };
         let mut at = start;
         let mut before = Before::Nothing;
         for statement in statements {
@@ -237,7 +238,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         scope: Scope<'_, 't, 'a>,
         block: Option<Block>,
     ) -> HashSet<&'a str> {
-        let mut out = HashSet::new();
+        let mut out = HashSet::default();
         let takes_in = |statement: &Statement<'t, 'a>| matches!(statement.keyword(), Some("with" | "if" | "else"));
         if statements.iter().any(takes_in) {
             self.collect(statements, scope, block, &mut out);

@@ -1,6 +1,6 @@
 //! Edges: declared calls, routes at gateways, requests that are sent on or copied, and the way out.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::Span;
 
@@ -25,7 +25,7 @@ struct Sender<'m, 'a> {
 impl<'m, 'a> Builder<'m, 'a> {
     pub(super) fn edges(&mut self) {
         let mesh = self.mesh;
-        let mut known = Known::new();
+        let mut known = Known::default();
         let policies = Policies::of(mesh);
         for (at, caller) in mesh.services.iter().enumerate() {
             let Some(from) = self.services.get(&ServiceId(at)).copied() else { continue };

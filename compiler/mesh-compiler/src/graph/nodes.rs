@@ -1,6 +1,6 @@
 //! Nodes: gateways, services and externals, and what is said of them.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::Span;
 

@@ -73,9 +73,10 @@ fn budget(rule: &Rule<'_>, retry: &Retry<'_>) -> Option<Hint> {
     let all = each * tries;
     let limit = rule.timeout.and_then(|(limit, _)| limit).map(|(_, limit)| limit);
     let (text, reason) = match limit {
-        Some(limit) if limit < all => {
-            (format!("within {}", duration(limit)), format!("`timeout` ends what {tries} tries of {} could take", duration(each)))
-        }
+        Some(limit) if limit < all => (
+            format!("within {}", duration(limit)),
+            format!("`timeout` ends what {tries} tries of {} could take", duration(each)),
+        ),
         _ => (format!("{} in all", duration(all)), format!("{tries} tries of {}", duration(each))),
     };
     Some(Hint { span: retry.span, text, reason })

@@ -1,6 +1,6 @@
 //! PeerAuthentication and RequestAuthentication, and the policy behind `require`.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_istio::{Kind, Node, Object, Resource};
 
@@ -37,7 +37,7 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     pub(super) fn request_authentications(&mut self) {
         let mut groups: Vec<(Subject<'a>, Vec<&'m Jwt<'a>>)> = Vec::new();
-        let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+        let mut places: HashMap<Subject<'a>, usize> = HashMap::default();
         for jwt in &self.mesh.jwts {
             let at = *places.entry(jwt.subject).or_insert(groups.len());
             match groups.get_mut(at) {

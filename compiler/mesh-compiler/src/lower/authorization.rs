@@ -1,6 +1,6 @@
 //! Policies: AuthorizationPolicy, one for each target and action.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use mesh_diagnostics::Span;
 use mesh_istio::{Kind, Node, Object, Resource};
@@ -14,7 +14,7 @@ type GroupKey<'a> = (Subject<'a>, Action<'a>, bool, Option<&'a str>);
 impl<'m, 'a> Lower<'m, 'a> {
     pub(super) fn authorization_policies(&mut self) {
         let mut groups: Vec<Vec<&'m Policy<'a>>> = Vec::new();
-        let mut places: HashMap<GroupKey<'a>, usize> = HashMap::new();
+        let mut places: HashMap<GroupKey<'a>, usize> = HashMap::default();
         for policy in &self.mesh.policies {
             let object = policy.head.common.object.map(|(name, _)| name);
             let key = (policy.subject, policy.action, policy.dry_run.is_some(), object);
@@ -24,7 +24,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                 None => groups.push(vec![policy]),
             }
         }
-        let mut admitted = HashSet::new();
+        let mut admitted = HashSet::default();
         for group in groups {
             self.authorization_policy(&group);
             let first = group[0];

@@ -1,6 +1,6 @@
 //! Gateways: selector and servers.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_istio::{Kind, Node, Object};
 
@@ -28,7 +28,7 @@ impl<'a> Lower<'_, 'a> {
             }
             let selector = self.gateway_labels(GatewayId(at), gateway.span);
             resource.spec.put_object("selector", selector);
-            let mut names: HashMap<String, usize> = HashMap::new();
+            let mut names: HashMap<String, usize> = HashMap::default();
             let servers = gateway.listeners.iter().map(|listener| {
                 let base = format!("{}-{}", listener.protocol.word(), listener.port);
                 let count = names.entry(base.clone()).and_modify(|count| *count += 1).or_insert(1);

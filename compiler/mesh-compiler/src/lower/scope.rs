@@ -1,6 +1,7 @@
 //! Scopes: Sidecar, each with what the wider scopes reach, because Istio takes the narrowest and merges nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::BTreeMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Node, Object};

@@ -1,6 +1,6 @@
 //! Traffic: DestinationRule, with layers folded field by field, because Istio replaces sections whole.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Object, Rank, Resource, Text};
@@ -22,9 +22,9 @@ impl<'m, 'a> Lower<'m, 'a> {
                 self.set_fields(&layer.fields, Kind::DestinationRule, &mut clauses_object(layer));
             }
         }
-        let mut by_service: HashMap<ServiceId, Vec<&'m Traffic<'a>>> = HashMap::new();
-        let mut by_external: HashMap<ExternalId, Vec<&'m Traffic<'a>>> = HashMap::new();
-        let mut namespaces: HashMap<&'a str, &'m Traffic<'a>> = HashMap::new();
+        let mut by_service: HashMap<ServiceId, Vec<&'m Traffic<'a>>> = HashMap::default();
+        let mut by_external: HashMap<ExternalId, Vec<&'m Traffic<'a>>> = HashMap::default();
+        let mut namespaces: HashMap<&'a str, &'m Traffic<'a>> = HashMap::default();
         let whole = mesh.traffic.iter().find(|traffic| traffic.subject == Subject::Mesh);
         for traffic in &mesh.traffic {
             match traffic.subject {

@@ -135,9 +135,7 @@ impl Walk<'_, '_> {
     fn options(&mut self, options: &'static [Vec<Element>]) -> Step {
         let mut open: Vec<(usize, &'static Vec<Element>)> = options.iter().enumerate().collect();
         while self.at < self.items.len() {
-            let is_named = |(_, option): &(usize, &'static Vec<Element>)| {
-                matches!(option[0], Element::Word(word) if self.is_word(word))
-            };
+            let is_named = |(_, option): &(usize, &'static Vec<Element>)| matches!(option[0], Element::Word(word) if self.is_word(word));
             let named = open.iter().position(is_named);
             let found = named.or_else(|| open.iter().position(|(_, option)| self.takes(&option[0])));
             let Some(found) = found else { return Step::On };

@@ -16,9 +16,8 @@ pub fn list(name: &str) -> Option<BTreeSet<&'static str>> {
         matches!(block, Block::RequestTests | Block::SourceTests | Block::OperationTests | Block::ConditionTests)
     };
     let starts = |wanted: fn(bool, bool) -> bool| {
-        let fits = move |word: &&Word| {
-            word.entry.blocks.iter().any(|block| wanted(*block == Block::File, is_test(block)))
-        };
+        let fits =
+            move |word: &&Word| word.entry.blocks.iter().any(|block| wanted(*block == Block::File, is_test(block)));
         let lowered = words().filter(|word| word.entry.stage == Stage::Lowered);
         lowered.filter(fits).map(|word| word.entry.word).filter(|word| !word.is_empty()).collect()
     };

@@ -24,7 +24,7 @@ mod traffic;
 mod watch;
 mod workloads;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::sync::LazyLock;
 
 pub use entry::{Block, Body, Entry, Often, Stage};
@@ -66,7 +66,7 @@ static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
 });
 
 static BY_BLOCK: LazyLock<HashMap<(Block, &'static str), &'static Word>> = LazyLock::new(|| {
-    let mut map = HashMap::new();
+    let mut map = HashMap::default();
     for word in WORDS.iter() {
         for block in word.entry.blocks {
             map.insert((*block, word.entry.word), word);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_word_stands_once_in_a_block() {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = rustc_hash::FxHashSet::default();
         for word in words() {
             for block in word.entry.blocks {
                 assert!(seen.insert((block, word.entry.word)), "{} twice in {block:?}", word.entry.word);

@@ -1,6 +1,6 @@
 //! DestinationRule: policies, TLS towards a target, localities.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::Span;
 
@@ -194,7 +194,7 @@ fn bare_of(text: &str) -> &str {
 
 /// Names of a list that stand in it twice, each with where it stands again.
 pub(super) fn twice<'n>(names: impl Iterator<Item = (&'n str, Span)>) -> Vec<(&'n str, Span, Span)> {
-    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut seen: HashMap<&str, Span> = HashMap::default();
     let mut out = Vec::new();
     for (name, span) in names {
         match seen.get(name) {

@@ -219,7 +219,7 @@ fn size(node: &Node, field: &Field, length: usize, what: &str, found: &mut Found
 /// Members that must differ in one key.
 fn unique(list: &[Node], field: &Field, found: &mut Found) {
     let Some(key) = field.unique else { return };
-    let mut seen: std::collections::HashMap<String, &Node> = std::collections::HashMap::new();
+    let mut seen: rustc_hash::FxHashMap<String, &Node> = rustc_hash::FxHashMap::default();
     for item in list {
         let name = match item.get(key).map(|node| &node.value) {
             Some(Value::Text(text)) => text.to_string(),

@@ -1,6 +1,6 @@
 //! VirtualService: hosts, gateways, rules and destinations.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Span, code};
 
@@ -82,7 +82,7 @@ fn repeated(rules: &[Node], found: &mut Found) {
     if !rules.iter().any(|rule| rule.items("match").len() > 1) {
         return;
     }
-    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut seen: HashMap<String, Span> = HashMap::default();
     for rule in rules {
         let several = rule.items("match").len() > 1;
         for test in rule.items("match") {

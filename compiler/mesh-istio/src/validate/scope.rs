@@ -1,6 +1,6 @@
 //! Sidecar: listeners in and out.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use mesh_diagnostics::{Span, code};
 
@@ -81,7 +81,7 @@ fn inbound(listener: &Node, found: &mut Found) {
 
 /// The hosts of a listener, each said once.
 fn reached(listener: &Node, own: &str, found: &mut Found) {
-    let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut names: HashMap<&str, HashSet<&str>> = HashMap::default();
     let mut everything = None;
     for node in listener.items("hosts") {
         let Some((place, host)) = node.text().and_then(|text| text.split_once('/')) else { continue };

@@ -26,7 +26,8 @@ pub fn of_object(block: Block, statement: &str, prefix: &str, written: &str) -> 
     if way.is_empty() && said.is_none() {
         let mut kinds: Vec<Kind> = objects.iter().map(|(kind, _)| *kind).collect();
         kinds.dedup();
-        let offer = |kind: &Kind| Offer { rank: 3, ..Offer::new(kind.name(), CompletionItemKind::STRUCT, "which object") };
+        let offer =
+            |kind: &Kind| Offer { rank: 3, ..Offer::new(kind.name(), CompletionItemKind::STRUCT, "which object") };
         out.extend(kinds.iter().skip(1).map(offer));
     }
     out

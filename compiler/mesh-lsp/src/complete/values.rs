@@ -62,9 +62,9 @@ pub fn of(program: &Program, file: FileId, context: &Context, of: Type) -> Vec<O
                 Offer::new(module, CompletionItemKind::MODULE, purpose)
             })
             .collect(),
-        Type::Kind => Kind::all()
-            .map(|kind| Offer::new(kind.reference(), CompletionItemKind::STRUCT, kind.group()))
-            .collect(),
+        Type::Kind => {
+            Kind::all().map(|kind| Offer::new(kind.reference(), CompletionItemKind::STRUCT, kind.group())).collect()
+        }
         Type::Release => mesh_istio::SUPPORTED
             .iter()
             .map(|release| Offer::new(release.to_string(), CompletionItemKind::ENUM_MEMBER, "release of Istio"))

@@ -5,8 +5,8 @@ use mesh_diagnostics::{Sources, Span};
 use mesh_istio::{Value, yaml};
 use mesh_load::bytes;
 
-use crate::cli::Program;
 use crate::Failure;
+use crate::cli::Program;
 
 /// What the arguments choose. A name that the program does not declare, or a value that it cannot have, is wrong usage.
 pub fn of(program: &Program, sources: &Sources) -> Result<Choices, Failure> {

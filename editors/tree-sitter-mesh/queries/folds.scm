@@ -1,0 +1,5 @@
+[
+  (block)
+  (group)
+  (text)
+] @fold
