@@ -6,15 +6,16 @@ mod values;
 
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
-    TextEdit,
+    Range, TextEdit,
 };
 use mesh_compiler::index::SymbolKind;
 use mesh_compiler::vocabulary::{Block, Expected, Stage, Word, follow, lookup, words_in};
-use mesh_diagnostics::{FileId, Span};
+use mesh_diagnostics::{FileId, Source, Span};
 use mesh_syntax::Item;
 
 use crate::context::{Context, context};
 use crate::hover::meaning;
+use crate::position::range;
 use crate::program::Program;
 
 /// What is offered, before it is known where it goes.
@@ -36,15 +37,18 @@ impl Offer {
     }
 }
 
-/// The completions at a place.
-pub fn of(program: &Program, file: FileId, at: usize, snippets: bool) -> Vec<CompletionItem> {
-    let text = program.text(file);
-    if let Some((from, offers)) = dollar(program, text, at) {
-        return items(program, file, from, at, offers, snippets);
-    }
-    let Some(context) = context(text, at) else { return Vec::new() };
-    let from = at - context.prefix().len();
-    items(program, file, from, at, offers(program, file, &context), snippets)
+/// The completions at a place of a text; the names are those of the program.
+pub fn of(program: &Program, source: &Source, file: FileId, at: usize, snippets: bool) -> Vec<CompletionItem> {
+    let text = &source.text;
+    let (from, offers) = match dollar(program, text, at) {
+        Some(found) => found,
+        None => {
+            let Some(context) = context(text, at) else { return Vec::new() };
+            (at - context.prefix().len(), offers(program, file, &context))
+        }
+    };
+    let place = range(source, Span::new(file, from as u32, at as u32), program.encoding);
+    items(place, offers, snippets)
 }
 
 /// `$` and what follows it: constants, parameters, and the parameters of the profile around it.
@@ -235,15 +239,7 @@ fn condition(
     out
 }
 
-fn items(
-    program: &Program,
-    file: FileId,
-    from: usize,
-    at: usize,
-    offers: Vec<Offer>,
-    snippets: bool,
-) -> Vec<CompletionItem> {
-    let range = program.range(Span::new(file, from as u32, at as u32));
+fn items(range: Range, offers: Vec<Offer>, snippets: bool) -> Vec<CompletionItem> {
     let item = |offer: Offer| {
         let snippet = offer.snippet.filter(|snippet| snippets || !snippet.contains('$'));
         let is_snippet = snippet.as_ref().is_some_and(|snippet| snippet.contains('$'));

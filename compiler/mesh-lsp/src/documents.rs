@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lsp_types::{TextDocumentContentChangeEvent, Url};
 use mesh_compiler::{Choices, Import, Memories, imports, parameters};
-use mesh_diagnostics::{FileId, Source};
+use mesh_diagnostics::{FileId, Source, Sources};
 use mesh_load::{Content, Disk, Files, beside, expand, load};
 
 use crate::options::Options;
@@ -22,6 +22,8 @@ pub struct Documents {
     programs: HashMap<PathBuf, Rc<Program>>,
     disk: RefCell<HashMap<PathBuf, Arc<str>>>,
     memories: Rc<RefCell<Memories>>,
+    /// The programs as they were before the last change, while they are not compiled anew.
+    before: HashMap<PathBuf, Rc<Program>>,
     /// Programs that were, until there is time to take them apart.
     old: Vec<Rc<Program>>,
 }
@@ -59,6 +61,10 @@ impl Files for Overlay<'_> {
     }
 }
 
+fn path_of(url: &Url) -> Option<PathBuf> {
+    if url.scheme() == "file" { url.to_file_path().ok() } else { Some(PathBuf::from(url.as_str())) }
+}
+
 impl Documents {
     pub fn new(options: Options) -> Documents {
         Documents {
@@ -67,6 +73,7 @@ impl Documents {
             programs: HashMap::new(),
             disk: RefCell::default(),
             memories: Rc::default(),
+            before: HashMap::new(),
             old: Vec::new(),
         }
     }
@@ -100,13 +107,16 @@ impl Documents {
         open.text = text.into();
         let name = name_of(url);
         let has = |program: &Program| program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref());
-        self.old.extend(self.programs.extract_if(|_, program| has(program)).map(|(_, program)| program));
+        for (key, program) in self.programs.extract_if(|_, program| has(program)) {
+            self.old.extend(self.before.insert(key, program));
+        }
         true
     }
 
     /// Files on the disk have changed.
     pub fn refresh(&mut self) {
-        self.old.extend(self.programs.drain().map(|(_, program)| program));
+        let programs = self.programs.drain().chain(self.before.drain());
+        self.old.extend(programs.map(|(_, program)| program));
         self.disk.borrow_mut().clear();
     }
 
@@ -147,9 +157,24 @@ impl Documents {
         found
     }
 
+    /// The program that a document belongs to, as it is or was before the last change, and the text as it is: for what must
+    /// not wait, such as completion. Names come from the program, and where the cursor is from the text.
+    pub fn at_once(&mut self, url: &Url) -> Option<(Rc<Program>, Source)> {
+        let key = self.key(&path_of(url)?);
+        let known = self.programs.get(&key).or_else(|| self.before.get(&key)).cloned();
+        let program = known.filter(|program| program.file(url).is_some()).or_else(|| self.program(url))?;
+        let text = match self.open.get(url) {
+            Some(open) => open.text.clone(),
+            None => program.sources().get(program.file(url)?).text.clone(),
+        };
+        let mut sources = Sources::new();
+        let file = sources.add(name_of(url)?, text);
+        Some((program, sources.get(file).clone()))
+    }
+
     /// The program that a document belongs to.
     pub fn program(&mut self, url: &Url) -> Option<Rc<Program>> {
-        let path = if url.scheme() == "file" { url.to_file_path().ok()? } else { PathBuf::from(url.as_str()) };
+        let path = path_of(url)?;
         let key = self.key(&path);
         if let Some(program) = self.programs.get(&key) {
             return Some(program.clone());
@@ -161,6 +186,7 @@ impl Documents {
             choices.set(name, value);
         }
         let program = Rc::new(Program::new(loaded, choices, self.memories.clone(), self.options.encoding));
+        self.old.extend(self.before.remove(&key));
         self.programs.insert(key, program.clone());
         Some(program)
     }

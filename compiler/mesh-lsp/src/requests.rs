@@ -10,14 +10,14 @@ use lsp_types::request::{
     SemanticTokensFullRequest, SignatureHelpRequest, WorkspaceSymbolRequest,
 };
 use lsp_types::{Position, TextDocumentIdentifier, TextDocumentPositionParams, Url};
-use mesh_diagnostics::FileId;
+use mesh_diagnostics::{FileId, Source};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::documents::Documents;
 use crate::options::Options;
-use crate::position::Encoding;
+use crate::position::{Encoding, byte};
 use crate::program::Program;
 use crate::{actions, complete, content, hints, hover, lenses, names, outline, selection, signature, tokens, typing};
 
@@ -87,8 +87,8 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
     match request.method.as_str() {
         Completion::METHOD => {
             let params: lsp_types::CompletionParams = read(params)?;
-            place(documents, &params.text_document_position, |program, file, at| {
-                complete::of(program, file, at, options.snippets)
+            at_once(documents, options, &params.text_document_position, |program, source, file, at| {
+                complete::of(program, source, file, at, options.snippets)
             })
         }
         HoverRequest::METHOD => {
@@ -97,7 +97,8 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         }
         SignatureHelpRequest::METHOD => {
             let params: lsp_types::SignatureHelpParams = read(params)?;
-            place(documents, &params.text_document_position_params, signature::of)
+            let params = &params.text_document_position_params;
+            at_once(documents, options, params, |_, source, file, at| signature::of(&source.text, file, at))
         }
         GotoDefinition::METHOD => {
             let params: lsp_types::GotoDefinitionParams = read(params)?;
@@ -166,7 +167,9 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         }
         OnTypeFormatting::METHOD => {
             let params: lsp_types::DocumentOnTypeFormattingParams = read(params)?;
-            place(documents, &params.text_document_position, typing::line)
+            at_once(documents, options, &params.text_document_position, |program, source, file, at| {
+                typing::line(source, file, at, program.encoding)
+            })
         }
         WorkspaceSymbolRequest::METHOD => {
             let params: lsp_types::WorkspaceSymbolParams = read(params)?;
@@ -220,6 +223,20 @@ fn place<T: Serialize>(
 ) -> Result<Value, Failure> {
     let Some((program, file, at)) = there(documents, params) else { return Ok(Value::Null) };
     give(answer(&program, file, at))
+}
+
+/// For what an editor asks with every key: nothing is compiled first.
+fn at_once<T: Serialize>(
+    documents: &mut Documents,
+    options: &Options,
+    params: &TextDocumentPositionParams,
+    answer: impl FnOnce(&Program, &Source, FileId, usize) -> T,
+) -> Result<Value, Failure> {
+    let url = &params.text_document.uri;
+    let Some((program, source)) = documents.at_once(url) else { return Ok(Value::Null) };
+    let Some(file) = program.file(url) else { return Ok(Value::Null) };
+    let at = byte(&source.text, params.position, options.encoding);
+    give(answer(&program, &source, file, at))
 }
 
 fn whole<T: Serialize>(

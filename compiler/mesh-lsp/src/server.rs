@@ -80,8 +80,8 @@ impl Session {
         if self.queue.is_empty() {
             if self.changed {
                 self.publish();
-                self.documents.rest();
             }
+            self.documents.rest();
             return self.connection.receiver.recv().ok();
         }
         self.queue.pop_front()

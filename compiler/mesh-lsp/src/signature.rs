@@ -5,11 +5,10 @@ use mesh_compiler::vocabulary::{Shape, follow};
 use mesh_diagnostics::FileId;
 
 use crate::context::{Written, written};
-use crate::program::Program;
 
 /// The shapes of the word before the cursor.
-pub fn of(program: &Program, file: FileId, at: usize) -> Option<SignatureHelp> {
-    let Written { word, text, comma } = written(program.text(file), at)?;
+pub fn of(text: &str, file: FileId, at: usize) -> Option<SignatureHelp> {
+    let Written { word, text, comma } = written(text, at)?;
     let parsed = mesh_syntax::parse(file, &text);
     let statement = parsed.tree.statements().last();
     let skip = usize::from(!word.entry.word.is_empty());

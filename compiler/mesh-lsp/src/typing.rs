@@ -1,9 +1,10 @@
 //! The one format: of a file, of the statements in a range, and of the line that was just ended.
 
 use lsp_types::{Range, TextEdit};
-use mesh_diagnostics::{FileId, Span};
+use mesh_diagnostics::{FileId, Source, Span};
 
 use crate::context::depth;
+use crate::position::{Encoding, range};
 use crate::program::Program;
 
 /// How far a block stands in.
@@ -28,7 +29,7 @@ pub fn whole(program: &Program, file: FileId) -> Vec<TextEdit> {
 }
 
 /// The edits that format the top-level statements of a range, each as it stands in the formatted file.
-pub fn part(program: &Program, file: FileId, range: Range) -> Vec<TextEdit> {
+pub fn part(program: &Program, file: FileId, wanted: Range) -> Vec<TextEdit> {
     let text = program.text(file);
     let Ok(formatted) = mesh_fmt::format(file, text) else { return Vec::new() };
     let (old, new) = (program.parsed(file), mesh_syntax::parse(file, &formatted));
@@ -36,7 +37,7 @@ pub fn part(program: &Program, file: FileId, range: Range) -> Vec<TextEdit> {
     pairs
         .filter_map(|(old, new)| {
             let place = program.range(old.span());
-            let is_meant = place.start <= range.end && range.start <= place.end;
+            let is_meant = place.start <= wanted.end && wanted.start <= place.end;
             let (before, after) = (&text[old.span().range()], &formatted[new.span().range()]);
             (is_meant && before != after).then(|| TextEdit::new(place, after.to_owned()))
         })
@@ -44,8 +45,8 @@ pub fn part(program: &Program, file: FileId, range: Range) -> Vec<TextEdit> {
 }
 
 /// The edit that indents the line at a place: after a line break, and where `>` closes a block on a line of its own.
-pub fn line(program: &Program, file: FileId, at: usize) -> Vec<TextEdit> {
-    let text = program.text(file);
+pub fn line(source: &Source, file: FileId, at: usize, encoding: Encoding) -> Vec<TextEdit> {
+    let text: &str = &source.text;
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let body = text[start..end].trim_start();
@@ -61,5 +62,5 @@ pub fn line(program: &Program, file: FileId, at: usize) -> Vec<TextEdit> {
         return Vec::new();
     }
     let span = Span::new(file, start as u32, (start + indent) as u32);
-    vec![TextEdit::new(program.range(span), wanted)]
+    vec![TextEdit::new(range(source, span, encoding), wanted)]
 }
