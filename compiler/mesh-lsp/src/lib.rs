@@ -27,15 +27,17 @@ mod typing;
 
 pub use lsp_server::{Connection, Message, Notification, Request, Response};
 
-/// Serves an editor over standard input and output, until it ends the session.
+/// Serves an editor over standard input and output, until it ends the session; false where it ended without `shutdown`,
+/// which the protocol has a process tell by its status.
 ///
 /// # Errors
 ///
 /// A message that is none of the protocol, or a closed stream.
-pub fn serve() -> Result<(), String> {
+pub fn serve() -> Result<bool, String> {
     let (connection, threads) = Connection::stdio();
-    serve_on(connection)?;
-    threads.join().map_err(|error| error.to_string())
+    let ended = serve_on(connection)?;
+    threads.join().map_err(|error| error.to_string())?;
+    Ok(ended)
 }
 
 /// Serves an editor over a connection.
@@ -43,6 +45,12 @@ pub fn serve() -> Result<(), String> {
 /// # Errors
 ///
 /// As for [`serve`].
-pub fn serve_on(connection: Connection) -> Result<(), String> {
-    server::run(connection).map_err(|error| error.to_string())
+pub fn serve_on(connection: Connection) -> Result<bool, String> {
+    server::run(connection).map_err(|error| match error.channel_is_disconnected() {
+        true => {
+            "no editor is there: one starts `meshc lsp` by itself, and speaks with it over standard input and output"
+                .to_owned()
+        }
+        false => format!("the editor does not speak the protocol: {error}"),
+    })
 }

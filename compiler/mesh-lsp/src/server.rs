@@ -46,8 +46,8 @@ struct Session {
     is_closing: bool,
 }
 
-/// Serves an editor until it ends the session.
-pub fn run(connection: Connection) -> Result<(), ProtocolError> {
+/// Serves an editor until it ends the session; false where it ended without saying so before.
+pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
     let (id, params) = connection.initialize_start()?;
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
     let options = Options::of(&params);
@@ -70,7 +70,7 @@ pub fn run(connection: Connection) -> Result<(), ProtocolError> {
             Message::Response(_) => {}
         }
     }
-    Ok(())
+    Ok(session.is_closing)
 }
 
 impl Session {

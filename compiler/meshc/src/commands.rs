@@ -26,7 +26,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
         Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Explain(args) => explain::run(args),
-        Command::Lsp(_) => mesh_lsp::serve().map(|()| true).map_err(Failure),
+        Command::Lsp(_) => mesh_lsp::serve().map_err(Failure),
         Command::Init(args) => init::run(args),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { out } => manual::pages(out),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// An editor and its server.
 pub struct Client {
     connection: Connection,
-    server: Option<JoinHandle<Result<(), String>>>,
+    server: Option<JoinHandle<Result<bool, String>>>,
     next: i32,
     /// What the server told and was not asked for, in order.
     pub told: Vec<(String, Value)>,
@@ -115,7 +115,7 @@ impl Client {
         self.request("shutdown", Value::Null).expect("the session ends");
         self.notify("exit", Value::Null);
         if let Some(server) = self.server.take() {
-            server.join().expect("the server does not panic").expect("the server ends well");
+            assert_eq!(server.join().expect("the server does not panic"), Ok(true));
         }
     }
 }

@@ -79,7 +79,7 @@ fn waiting(messages: impl FnOnce(&mut Client) -> Vec<i32>) -> Vec<Result<Value, 
     client.answer(hello).expect("the session begins");
     let answers = asked.into_iter().map(|id| client.answer(id)).collect();
     client.stop();
-    server.join().expect("the server does not panic").expect("the server ends well");
+    assert_eq!(server.join().expect("the server does not panic"), Ok(true));
     answers
 }
 
