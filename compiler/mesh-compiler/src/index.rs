@@ -20,6 +20,8 @@ pub struct Index {
     pub symbols: Vec<Symbol>,
     /// Where names stand, their declarations too, by file and place; each with the symbol that it names.
     pub uses: Vec<(Span, usize)>,
+    /// Where services say that they call something, by what they call.
+    calls: Vec<(usize, Span)>,
     /// What follows from what is written and stands nowhere, by file and place.
     pub hints: Vec<Hint>,
     /// The share of each destination, in ten-thousandths of a per cent, by file and place.
@@ -101,19 +103,15 @@ impl Index {
         self.uses.iter().filter(move |(_, of)| *of == symbol).map(|(span, _)| *span)
     }
 
+    /// The places where services say that they call a symbol.
+    pub fn calls_of(&self, symbol: usize) -> impl Iterator<Item = Span> {
+        let first = self.calls.partition_point(|(callee, _)| *callee < symbol);
+        self.calls[first..].iter().take_while(move |(callee, _)| *callee == symbol).map(|(_, span)| *span)
+    }
+
     /// The symbols of a kind.
     pub fn of_kind(&self, kind: SymbolKind) -> impl Iterator<Item = &Symbol> {
         self.symbols.iter().filter(move |symbol| symbol.kind == kind)
-    }
-
-    /// How often each symbol is named, its declaration left out.
-    #[must_use]
-    pub fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.symbols.len()];
-        for (span, symbol) in &self.uses {
-            counts[*symbol] += usize::from(self.symbols[*symbol].declared != Some(*span));
-        }
-        counts
     }
 }
 
@@ -146,6 +144,15 @@ pub(crate) fn index(
         }
         index.uses.push((place, at));
     }
+    for service in &mesh.services {
+        let services = service.calls.iter().map(|(id, span)| (Entity::Service(*id), *span));
+        let externals = service.external_calls.iter().map(|(id, span)| (Entity::External(*id), *span));
+        for (entity, span) in services.chain(externals) {
+            let place = exactly(sources, expansion.origin(span), name_of(mesh, entity));
+            index.calls.extend(known.get(&entity).copied().zip(place));
+        }
+    }
+    index.calls.sort_unstable();
     named(sources, trees, choices, &mut index);
     index.uses.sort_unstable_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
     index.uses.dedup();

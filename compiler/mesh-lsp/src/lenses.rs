@@ -49,27 +49,14 @@ fn callers(program: &Program, url: &Url, statement: Span, place: Range) -> Optio
         let known = &program.index.symbols[*symbol];
         known.kind == SymbolKind::Service && known.declared == Some(*span)
     })?;
-    let callers = program.index.symbols[*symbol].detail("called by");
-    if callers.is_empty() {
+    let calls = program.index.calls_of(*symbol);
+    let locations: Vec<Location> =
+        calls.filter_map(|span| Some(Location::new(program.url(span.file)?, program.range(span)))).collect();
+    if locations.is_empty() {
         return None;
     }
-    let locations: Vec<Location> = program
-        .index
-        .places(*symbol)
-        .filter(|span| Some(*span) != program.index.symbols[*symbol].declared)
-        .filter(|span| is_call(program, *span))
-        .filter_map(|span| Some(Location::new(program.url(span.file)?, program.range(span))))
-        .collect();
-    let title = format!("{} {}", callers.len(), if callers.len() == 1 { "caller" } else { "callers" });
+    let title = format!("{} {}", locations.len(), if locations.len() == 1 { "caller" } else { "callers" });
     Some(lens(place, &title, "mesh.showReferences", vec![json!(url), json!(place.start), json!(locations)]))
-}
-
-/// True where a name stands behind `calls`: nothing but names and commas lie between.
-fn is_call(program: &Program, span: Span) -> bool {
-    let before = &program.text(span.file)[..span.start as usize];
-    let clause = before.rfind([';', '<', '>']).map_or(0, |at| at + 1);
-    before[clause..].split_whitespace().next() == Some("calls")
-        || before[clause..].lines().next_back().is_some_and(|line| line.split_whitespace().next() == Some("calls"))
 }
 
 fn lens(range: Range, title: &str, command: &str, arguments: Vec<serde_json::Value>) -> CodeLens {
