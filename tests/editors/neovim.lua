@@ -112,7 +112,51 @@ local function facts()
   local hover = vim.inspect(answer("textDocument/hover"))
   fact("the hover says what a service is", hover:find("v1", 1, true) and hover:find("8080", 1, true), hover)
 
-  on("v2: 10%")
+  if vim.fn.has("nvim-0.12") == 0 then
+    vim.lsp.codelens.refresh()
+  end
+  local function lenses()
+    local titles = {}
+    for _, lens in ipairs(vim.lsp.codelens.get(vim.fn.has("nvim-0.12") == 1 and { bufnr = program } or program)) do
+      table.insert(titles, (lens.lens or lens).command.title)
+    end
+    return titles
+  end
+  fact(
+    "lenses say who calls a service",
+    becomes(function()
+      return vim.tbl_contains(lenses(), "1 caller")
+    end),
+    lenses()
+  )
+  on("service invoices")
+  vim.ui.select = function(items, how, choose)
+    for number, item in ipairs(items) do
+      if how.format_item(item):find("caller", 1, true) then
+        choose(item, number)
+      end
+    end
+  end
+  vim.lsp.codelens.run()
+  fact(
+    "such a lens lists them",
+    becomes(function()
+      return vim.fn.getqflist({ size = 0 }).size == 1
+    end) and vim.fn.getqflist()[1].lnum == 5,
+    vim.fn.getqflist()
+  )
+  vim.fn.setqflist({})
+  vim.cmd("cclose | buffer " .. program)
+  if vim.lsp.inlay_hint then
+    fact(
+      "hints say what is derived",
+      becomes(function()
+        return #vim.lsp.inlay_hint.get({ bufnr = program }) > 0
+      end)
+    )
+  end
+
+  on("v2; t")
   local labels = {}
   local items = answer("textDocument/completion")
   for _, item in ipairs(items.items or items) do
@@ -218,7 +262,8 @@ local function facts()
   vim.cmd("cclose")
 
   vim.cmd("edit " .. root .. "/examples/tour/tour.mesh")
-  if vim.treesitter.start then
+  -- The parser has the version 15 of tree-sitter's interface.
+  if vim.treesitter.start and vim.treesitter.language_version >= 15 then
     local function capture(line, column)
       local names = {}
       for _, known in ipairs(vim.treesitter.get_captures_at_pos(0, line, column)) do
@@ -244,8 +289,12 @@ local function facts()
       fact(("`%s` starts with a %s"):format(place[1], place[2]), seen == place[2], seen)
     end
   else
-    fact("without tree-sitter the syntax file colours", vim.bo.syntax == "mesh", vim.bo.syntax)
+    fact("without a parser that it reads, the syntax file colours", vim.bo.syntax == "mesh", vim.bo.syntax)
   end
+
+  require("mesh").setup({ path = "no-such-meshc" })
+  vim.cmd("edit " .. work .. "/other.mesh")
+  fact("a compiler that is missing is told", told[#told]:find("into the PATH", 1, true) ~= nil, told)
 end
 
 local succeeded, problem = xpcall(facts, debug.traceback)

@@ -34,7 +34,8 @@ pub fn of(program: &Program, file: FileId, wanted: Range, only: Option<&[CodeAct
             }));
         }
     }
-    if is_wanted(&CodeActionKind::SOURCE_FIX_ALL) {
+    // Where no kind is named, somebody looks for what mends this place.
+    if only.is_some() && is_wanted(&CodeActionKind::SOURCE_FIX_ALL) {
         out.extend(fix_all(program, file).map(CodeActionOrCommand::CodeAction));
     }
     out
