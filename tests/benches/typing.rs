@@ -30,10 +30,12 @@ fn main() {
     for (name, text) in
         [("1,000 services", mesh_generator::mesh(1_000)), ("with profiles", mesh_generator::profiles(1_000))]
     {
-        let (mut completed, mut checked) = session(&text);
+        let (mut completed, mut checked) = session(&text, None);
         println!("{name}: {} keys", completed.len());
         print("key to completion", &mut completed);
-        print("key to completion and problems", &mut checked);
+        print("key to problems", &mut checked);
+        let (mut completed, _) = session(&text, Some(Duration::from_millis(30)));
+        print("to completion, a key every 30 ms", &mut completed);
     }
 }
 
@@ -49,8 +51,9 @@ fn print(name: &str, times: &mut [Duration]) {
     );
 }
 
-/// For each key: the time until what may follow is listed, and until the problems are published too.
-fn session(text: &str) -> (Vec<Duration>, Vec<Duration>) {
+/// For each key: the time until what may follow is listed, and until the problems are published too; or, where keys come at
+/// a pace, without waiting for the problems.
+fn session(text: &str, pace: Option<Duration>) -> (Vec<Duration>, Vec<Duration>) {
     let mut client = Client::start(&[], json!({}), &["utf-8"]);
     client.open(URI, text);
     client.settle();
@@ -70,11 +73,14 @@ fn session(text: &str) -> (Vec<Duration>, Vec<Duration>) {
         }
         let params = json!({ "textDocument": { "uri": URI }, "position": place(line, column) });
         let completion = client.ask("textDocument/completion", params);
-        let settled = client.ask("mesh/settled", json!({}));
+        let settled = pace.is_none().then(|| client.ask("mesh/settled", json!({})));
         client.answer(completion).unwrap_or_default();
         completed.push(began.elapsed());
-        client.answer(settled).unwrap_or_default();
-        checked.push(began.elapsed());
+        if let Some(settled) = settled {
+            client.answer(settled).unwrap_or_default();
+            checked.push(began.elapsed());
+        }
+        std::thread::sleep(pace.unwrap_or_default().saturating_sub(began.elapsed()));
         client.told.clear();
     }
     client.stop();

@@ -54,7 +54,7 @@ pub fn of(program: &Program, source: &Source, file: FileId, at: usize, snippets:
 /// `$` and what follows it: constants, parameters, and the parameters of the profile around it.
 fn dollar(program: &Program, text: &str, at: usize) -> Option<(usize, Vec<Offer>)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let from = text[..at].rfind(|c: char| !is_part(c)).map_or(0, |before| before + 1);
+    let from = text[..at].trim_end_matches(is_part).len();
     let before = &text[..from];
     if !before.ends_with('$') && !before.ends_with("${") {
         return None;

@@ -11,6 +11,7 @@ use mesh_compiler::{Choices, Import, Memories, imports, parameters};
 use mesh_diagnostics::{FileId, Source, Sources};
 use mesh_load::{Content, Disk, Files, beside, expand, load};
 
+use crate::job::{Done, Job};
 use crate::options::Options;
 use crate::position::byte;
 use crate::program::{Program, name_of};
@@ -26,6 +27,8 @@ pub struct Documents {
     before: HashMap<PathBuf, Rc<Program>>,
     /// Programs that were, until there is time to take them apart.
     old: Vec<Rc<Program>>,
+    /// It grows with every change, so that what was made of other texts is told apart.
+    edition: u64,
 }
 
 struct Open {
@@ -75,6 +78,7 @@ impl Documents {
             memories: Rc::default(),
             before: HashMap::new(),
             old: Vec::new(),
+            edition: 0,
         }
     }
 
@@ -105,6 +109,7 @@ impl Documents {
         }
         open.version = version;
         open.text = text.into();
+        self.edition += 1;
         let name = name_of(url);
         let has = |program: &Program| program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref());
         for (key, program) in self.programs.extract_if(|_, program| has(program)) {
@@ -115,6 +120,7 @@ impl Documents {
 
     /// Files on the disk have changed.
     pub fn refresh(&mut self) {
+        self.edition += 1;
         let programs = self.programs.drain().chain(self.before.drain());
         self.old.extend(programs.map(|(_, program)| program));
         self.disk.borrow_mut().clear();
@@ -179,16 +185,46 @@ impl Documents {
         if let Some(program) = self.programs.get(&key) {
             return Some(program.clone());
         }
-        let loaded = load(&self.files(&key, &path), &Overlay(self)).ok()?;
+        let job = self.prepared(key.clone(), &path)?;
+        // A fault is for whoever asked.
+        if let Err(text) = self.done(job.run()) {
+            std::panic::resume_unwind(Box::new(text));
+        }
+        self.programs.get(&key).cloned()
+    }
+
+    /// A program of an open document that has to be compiled; it gives the memories away until it is done.
+    pub fn job(&mut self) -> Option<Job> {
+        let mut paths: Vec<PathBuf> = self.open.keys().filter_map(path_of).collect();
+        paths.sort();
+        let path = paths.into_iter().find(|path| !self.programs.contains_key(&self.key(path)))?;
+        self.prepared(self.key(&path), &path)
+    }
+
+    fn prepared(&mut self, key: PathBuf, path: &Path) -> Option<Job> {
+        let loaded = load(&self.files(&key, path), &Overlay(self)).ok()?;
         let mut choices = Choices::default();
         let known = if self.options.set.is_empty() { Vec::new() } else { parameters(&loaded.sources) };
         for (name, value) in self.options.set.iter().filter(|(name, _)| known.iter().any(|one| one.name == **name)) {
             choices.set(name, value);
         }
-        let program = Rc::new(Program::new(loaded, choices, self.memories.clone(), self.options.encoding));
-        self.old.extend(self.before.remove(&key));
-        self.programs.insert(key, program.clone());
-        Some(program)
+        let memories = self.memories.take();
+        Some(Job { key, edition: self.edition, loaded, choices, memories })
+    }
+
+    /// Takes in what became of a job. What was made of a text that has changed since has names still.
+    pub fn done(&mut self, done: Done) -> Result<(), String> {
+        self.memories.replace(done.memories);
+        let (loaded, choices, compilation, index) = done.made?;
+        let (memories, encoding) = (self.memories.clone(), self.options.encoding);
+        let program = Rc::new(Program::new(loaded, choices, compilation, index, memories, encoding));
+        if done.edition == self.edition {
+            self.old.extend(self.before.remove(&done.key));
+            self.programs.insert(done.key, program);
+        } else {
+            self.old.extend(self.before.insert(done.key, program));
+        }
+        Ok(())
     }
 
     /// What a program is known by: the path that names it, or the folder of its files.

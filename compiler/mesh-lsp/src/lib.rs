@@ -11,6 +11,7 @@ mod context;
 mod documents;
 mod hints;
 mod hover;
+mod job;
 mod lenses;
 mod names;
 mod options;

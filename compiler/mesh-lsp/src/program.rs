@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
 use mesh_compiler::index::Index;
-use mesh_compiler::{Choices, Compilation, Memories, compile_again};
+use mesh_compiler::{Choices, Compilation, Memories};
 use mesh_diagnostics::{Diagnostics, FileId, Sources, Span};
 use mesh_load::Loaded;
 use mesh_syntax::Parsed;
@@ -23,8 +23,14 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn new(loaded: Loaded, choices: Choices, memories: Rc<RefCell<Memories>>, encoding: Encoding) -> Program {
-        let (mut compilation, index) = compile_again(&loaded.sources, &choices, &mut memories.borrow_mut());
+    pub fn new(
+        loaded: Loaded,
+        choices: Choices,
+        mut compilation: Compilation,
+        index: Index,
+        memories: Rc<RefCell<Memories>>,
+        encoding: Encoding,
+    ) -> Program {
         // What a file of another encoding says is not known, and nothing is concluded from it.
         if !loaded.problems.is_empty() {
             compilation.diagnostics = Diagnostics::new();

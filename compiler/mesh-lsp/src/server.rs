@@ -1,16 +1,16 @@
 //! The session: messages in, answers out, problems published when the editor pauses.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crossbeam_channel::{Receiver, Sender, select};
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
 use lsp_types::notification::{
     Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Exit, LogMessage, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeLensRequest, DocumentSymbolRequest, FoldingRangeRequest, InlayHintRequest, RegisterCapability, Request as _,
-    SemanticTokensFullRequest, Shutdown,
+    CodeLensRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, InlayHintRequest, OnTypeFormatting,
+    RegisterCapability, Request as _, SemanticTokensFullRequest, Shutdown, SignatureHelpRequest,
 };
 use lsp_types::{
     CancelParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
@@ -21,9 +21,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::documents::Documents;
+use crate::job::{Done, guarded};
 use crate::options::Options;
 use crate::problems;
 use crate::requests::{self, Failure};
+
+/// Requests that come with every key, and do not wait for a check.
+const AT_ONCE: [&str; 3] = [Completion::METHOD, SignatureHelpRequest::METHOD, OnTypeFormatting::METHOD];
 
 /// Requests that an editor sends again after each change: one about a text that is outdated is not answered.
 const REPEATED: [&str; 5] = [
@@ -43,6 +47,9 @@ struct Session {
     published: HashMap<Url, Vec<Diagnostic>>,
     /// Something changed since.
     changed: bool,
+    /// A check is under way; what becomes of it comes through the channel.
+    is_running: bool,
+    results: (Sender<Done>, Receiver<Done>),
     is_closing: bool,
 }
 
@@ -59,6 +66,8 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
         queue: VecDeque::new(),
         published: HashMap::new(),
         changed: false,
+        is_running: false,
+        results: crossbeam_channel::unbounded(),
         is_closing: false,
     };
     session.watch();
@@ -74,17 +83,59 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
 }
 
 impl Session {
-    /// The next message; problems are published before a pause.
+    /// The next message. Where none waits, a check begins, and its problems are published when it ends before the next one.
     fn next(&mut self) -> Option<Message> {
-        self.queue.extend(self.connection.receiver.try_iter());
-        if self.queue.is_empty() {
-            if self.changed {
-                self.publish();
+        loop {
+            self.queue.extend(self.connection.receiver.try_iter());
+            if let Some(message) = self.queue.pop_front() {
+                return Some(message);
+            }
+            if self.changed && !self.is_running {
+                self.begin();
             }
             self.documents.rest();
-            return self.connection.receiver.recv().ok();
+            if !self.is_running {
+                return self.connection.receiver.recv().ok();
+            }
+            select! {
+                recv(self.connection.receiver) -> message => return message.ok(),
+                recv(self.results.1) -> done => self.end(done.ok()?),
+            }
         }
-        self.queue.pop_front()
+    }
+
+    /// Begins the check of a program that changed; where none is left, publishes the problems.
+    fn begin(&mut self) {
+        let documents = &mut self.documents;
+        match guarded(|| documents.job()) {
+            Ok(Some(job)) => {
+                let results = self.results.0.clone();
+                self.is_running = true;
+                std::thread::spawn(move || {
+                    // Nobody is there to hear of it where the session has ended meanwhile.
+                    let _ = results.send(job.run());
+                });
+            }
+            Ok(None) => self.publish(),
+            Err(text) => self.recover(&format!("the check failed: {text}")),
+        }
+    }
+
+    fn end(&mut self, done: Done) {
+        self.is_running = false;
+        if let Err(text) = self.documents.done(done) {
+            self.changed = false;
+            self.recover(&format!("the check failed: {text}"));
+        }
+    }
+
+    /// Waits for the check that is under way.
+    fn wait(&mut self) {
+        if self.is_running
+            && let Ok(done) = self.results.1.recv()
+        {
+            self.end(done);
+        }
     }
 
     fn send(&self, message: impl Into<Message>) {
@@ -127,6 +178,9 @@ impl Session {
         if self.is_cancelled(&id) {
             let text = "the editor needs no answer any more".to_owned();
             return self.send(Response::new_err(id, ErrorCode::RequestCanceled as i32, text));
+        }
+        if !AT_ONCE.contains(&request.method.as_str()) {
+            self.wait();
         }
         // For scripts that wait for the problems of what they sent.
         if request.method == "mesh/settled" {
@@ -250,24 +304,5 @@ impl Session {
     fn recover(&mut self, text: &str) {
         self.documents.restart();
         self.log(format!("{text}; please report it"));
-    }
-}
-
-/// Runs something that must not end the session.
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|fault| {
-        let text = fault.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| fault.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a fault without a name".to_owned())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_is_an_answer() {
-        assert_eq!(guarded(|| 7), Ok(7));
-        assert_eq!(guarded(|| -> u8 { panic!("no {}", "way") }), Err("no way".to_owned()));
     }
 }

@@ -263,7 +263,7 @@ fn random_edits() {
         let uri = format!("untitled:random-{number}");
         let mut text = example.clone();
         client.open(&uri, &text);
-        for version in 2..40 {
+        for version in 2..100 {
             let mut start = below(text.len());
             let mut end = (start + [0, 0, 1, 3, 20][below(5)]).min(text.len());
             while !text.is_char_boundary(start) {
@@ -276,6 +276,12 @@ fn random_edits() {
             let range = json!({ "start": position(&text, start), "end": position(&text, end) });
             client.change(&uri, version, Some(range), new);
             text.replace_range(start..end, new);
+            // Mostly somebody types on before the check of what was typed ends.
+            if below(3) > 0 {
+                let params = json!({ "textDocument": { "uri": uri }, "position": position(&text, start + new.len()) });
+                client.request("textDocument/completion", params).expect("completion is answered");
+                continue;
+            }
             let told: Vec<(String, Value)> = client
                 .problems(&uri)
                 .iter()
