@@ -117,16 +117,21 @@ impl Session {
                 });
             }
             Ok(None) => self.publish(),
-            Err(text) => self.recover(&format!("the check failed: {text}")),
+            Err(text) => self.check_failed(&text),
         }
     }
 
     fn end(&mut self, done: Done) {
         self.is_running = false;
         if let Err(text) = self.documents.done(done) {
-            self.changed = false;
-            self.recover(&format!("the check failed: {text}"));
+            self.check_failed(&text);
         }
+    }
+
+    /// The next change is the next try.
+    fn check_failed(&mut self, text: &str) {
+        self.changed = false;
+        self.recover(&format!("the check failed: {text}"));
     }
 
     /// Waits for the check that is under way.
@@ -179,6 +184,10 @@ impl Session {
             let text = "the editor needs no answer any more".to_owned();
             return self.send(Response::new_err(id, ErrorCode::RequestCanceled as i32, text));
         }
+        if REPEATED.contains(&request.method.as_str()) && self.is_outdated() {
+            let text = "the text has changed since".to_owned();
+            return self.send(Response::new_err(id, ErrorCode::ContentModified as i32, text));
+        }
         if !AT_ONCE.contains(&request.method.as_str()) {
             self.wait();
         }
@@ -186,10 +195,6 @@ impl Session {
         if request.method == "mesh/settled" {
             self.publish();
             return self.send(Response::new_ok(id, ()));
-        }
-        if REPEATED.contains(&request.method.as_str()) && self.is_outdated() {
-            let text = "the text has changed since".to_owned();
-            return self.send(Response::new_err(id, ErrorCode::ContentModified as i32, text));
         }
         let (documents, options) = (&mut self.documents, &self.options);
         let answer = guarded(|| requests::answer(documents, options, request));
@@ -277,7 +282,7 @@ impl Session {
         });
         let found = match found {
             Ok(found) => found,
-            Err(text) => return self.recover(&format!("the check failed: {text}")),
+            Err(text) => return self.check_failed(&text),
         };
         let known: HashSet<Url> = self.published.keys().chain(found.keys()).cloned().collect();
         let mut known: Vec<Url> = known.into_iter().collect();
