@@ -5,7 +5,7 @@ use mesh_diagnostics::{FileId, code_named};
 use mesh_istio::{Format, Resource, emit};
 use serde::Serialize;
 
-use crate::program::{Program, name_of};
+use crate::program::{Program, comes_from, name_of};
 
 /// The addresses that the server has texts for: modules of the library, and pages of codes.
 pub const SCHEMES: [&str; 2] = ["mesh-std", "mesh-page"];
@@ -56,15 +56,7 @@ pub fn compiled(program: &Program, file: FileId, position: Option<Position>) -> 
         let mut top = parsed.tree.statements();
         top.find(|statement| statement.span().start <= at && at <= statement.span().end)
     });
-    let is_of = |resource: &Resource| {
-        let span = statement.map(|statement| statement.span());
-        span.is_some_and(|span| {
-            resource
-                .origins
-                .iter()
-                .any(|origin| origin.file == span.file && span.start <= origin.start && origin.start < span.end)
-        })
-    };
+    let is_of = |resource: &Resource| statement.is_some_and(|statement| comes_from(resource, statement.span()));
     let mut text = String::new();
     if program.compilation.diagnostics.has_errors() {
         text.push_str("# The program has errors: this is what could be understood of it, and no build writes it.\n");

@@ -3,14 +3,14 @@
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 use mesh_compiler::index::{Symbol, SymbolKind};
 use mesh_compiler::operand::{Type, percent};
-use mesh_compiler::vocabulary::{Block, Body, Element, Often, Word, lookup, paths_of};
+use mesh_compiler::vocabulary::{Block, Element, Often, Word, lookup, paths_of};
 use mesh_diagnostics::{FileId, Span};
 use mesh_istio::{Format, emit};
 use mesh_syntax::{OperandKind, Statement};
 
 use crate::actions::capital;
 use crate::names::spot;
-use crate::program::Program;
+use crate::program::{Program, comes_from};
 
 /// How many lines of YAML are shown.
 const LINES: usize = 60;
@@ -94,18 +94,9 @@ fn weight(program: &Program, span: Span) -> Option<String> {
 /// The meaning of a word: its shapes, its help, and the fields of Istio that it writes.
 pub fn meaning(word: &Word) -> String {
     let entry = word.entry;
-    let body = match entry.body {
-        Body::None => "",
-        Body::May(_) => " [< … >]",
-        Body::Must(_) => " < … >",
-    };
-    let shape = |shape: &mesh_compiler::vocabulary::Shape| {
-        format!("{} {shape}{body}", entry.word).replace("  ", " ").trim().to_owned()
-    };
-    let shapes: Vec<String> = word.shapes.iter().map(shape).collect();
     let mut out = format!(
         "```mesh\n{}\n```\n\n{}.\n\nFor example `{}`\n\nBecomes {}",
-        shapes.join("\n"),
+        word.phrases().join("\n"),
         capital(entry.help),
         entry.example,
         entry.becomes
@@ -158,9 +149,8 @@ fn becomes(program: &Program, span: Span) -> Option<String> {
     if program.compilation.diagnostics.has_errors() {
         return None;
     }
-    let of_it = |origin: &Span| origin.file == span.file && span.start <= origin.start && origin.start < span.end;
     let resources = program.compilation.lowered.resources.iter();
-    let made: Vec<_> = resources.filter(|resource| resource.origins.iter().any(of_it)).cloned().collect();
+    let made: Vec<_> = resources.filter(|resource| comes_from(resource, span)).cloned().collect();
     if made.is_empty() {
         return None;
     }

@@ -1,8 +1,8 @@
 //! The language server: what an editor asks of a program as it is written.
 //!
-//! A program is the folder of a file, or what the editor names as programs. Every request is answered from a whole
-//! compilation of the text as it is, of which only the statements that changed are parsed again. A request that panics is
-//! logged, and the server goes on.
+//! A program is the folder of a file, or what the editor names as programs. Requests are answered from a whole compilation of
+//! the text as it is, of which only the statements that changed are parsed again; what comes with every key takes its names
+//! from the compilation before, and waits for none. A request that panics is logged, and the server goes on.
 
 mod actions;
 mod complete;

@@ -7,6 +7,7 @@ use lsp_types::{Position, Range, Url};
 use mesh_compiler::index::Index;
 use mesh_compiler::{Choices, Compilation, Memories};
 use mesh_diagnostics::{Diagnostics, FileId, Sources, Span};
+use mesh_istio::Resource;
 use mesh_load::Loaded;
 use mesh_syntax::Parsed;
 
@@ -77,6 +78,14 @@ impl Program {
     pub fn byte(&self, file: FileId, position: Position) -> usize {
         byte(self.text(file), position, self.encoding)
     }
+}
+
+/// True where a statement made a resource, or a part of it.
+pub fn comes_from(resource: &Resource, statement: Span) -> bool {
+    let within = |origin: &Span| {
+        origin.file == statement.file && statement.start <= origin.start && origin.start < statement.end
+    };
+    resource.origins.iter().any(within)
 }
 
 /// The address of a file by its name in messages.

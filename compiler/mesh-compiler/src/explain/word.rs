@@ -1,18 +1,13 @@
 //! A word of the language explained.
 
-use crate::vocabulary::{Block, Body, Often, Stage, Word, paths_of, words_in};
+use crate::vocabulary::{Block, Often, Stage, Word, paths_of, words_in};
 
 /// The page of a word: its shapes, where it stands, and what it becomes.
 pub(super) fn page(word: &'static Word) -> String {
     let entry = word.entry;
     let mut out = format!("{}: {}\n", entry.word, entry.help);
-    for shape in &word.shapes {
-        let body = match entry.body {
-            Body::None => "",
-            Body::May(_) => " [< … >]",
-            Body::Must(_) => " < … >",
-        };
-        out.push_str(&format!("\n    {} {shape}{body}", entry.word).replace("  <", " <"));
+    for phrase in word.phrases() {
+        out.push_str(&format!("\n    {phrase}"));
     }
     out.push_str(&format!("\n\n    for example   {}\n", entry.example));
     let homes: Vec<&str> = entry.blocks.iter().map(|block| block.name()).collect();

@@ -43,6 +43,23 @@ pub struct Word {
     pub shapes: Vec<Shape>,
 }
 
+impl Word {
+    /// The phrases that a statement of this word may be, one a shape: `retry COUNT [x DURATION] …`.
+    #[must_use]
+    pub fn phrases(&self) -> Vec<String> {
+        let body = match self.entry.body {
+            Body::None => "",
+            Body::May(_) => "[< … >]",
+            Body::Must(_) => "< … >",
+        };
+        let phrase = |shape: &Shape| {
+            let parts = [self.entry.word.to_owned(), shape.to_string(), body.to_owned()];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        self.shapes.iter().map(phrase).collect()
+    }
+}
+
 static TABLES: &[&[Entry]] = &[
     facts::ENTRIES,
     fields::ENTRIES,
