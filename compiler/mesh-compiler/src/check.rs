@@ -42,7 +42,7 @@ pub(crate) use typed::described;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};
-use mesh_istio::Kind;
+use mesh_istio::{Kind, Release};
 use mesh_syntax::{Statement, Tree};
 
 use crate::clause::{Clause, Clauses, Walk};
@@ -115,8 +115,13 @@ pub(crate) struct Checker<'t, 'a> {
     _trees: std::marker::PhantomData<&'t ()>,
 }
 
-/// Checks a program: what could be understood of it, and what is wrong.
-pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Mesh<'a>, Vec<Diagnostic>) {
+/// Checks a program: what could be understood of it, and what is wrong. A release that is given is meant in place of the one
+/// that the program says.
+pub(crate) fn check<'a>(
+    modules: &[Module<'_, 'a>],
+    missing_module: bool,
+    release: Option<Release>,
+) -> (Mesh<'a>, Vec<Diagnostic>) {
     let mut checker = Checker {
         mesh: Mesh::default(),
         diagnostics: Vec::new(),
@@ -145,6 +150,7 @@ pub(crate) fn check<'a>(modules: &[Module<'_, 'a>], missing_module: bool) -> (Me
         checker.place(module, &mut placed);
     }
     checker.settings(&placed);
+    checker.mesh.settings.release = release.unwrap_or(checker.mesh.settings.release);
     checker.declare(&placed);
     checker.describe(&placed);
     checker.provider_services();

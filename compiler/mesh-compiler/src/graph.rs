@@ -119,7 +119,7 @@ pub fn graph(sources: &Sources, choices: &Choices) -> Graph {
     let trees = crate::parse(sources, &mut diagnostics);
     let (expansion, _) = expand::expand(sources, &trees, choices);
     let (expanded, _) = expansion.trees(&trees, expansion.parsed());
-    let mesh = crate::check(sources, &trees, &expanded, true, &mut diagnostics);
+    let mesh = crate::check(sources, &trees, &expanded, true, choices.release(), &mut diagnostics);
     let mut builder = Builder {
         mesh: &mesh,
         text: Texts::of(sources, &trees, &expansion),

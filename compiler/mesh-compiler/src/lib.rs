@@ -7,6 +7,7 @@ mod calls;
 mod check;
 mod clause;
 mod condition;
+mod every;
 mod expand;
 pub mod explain;
 pub mod graph;
@@ -28,6 +29,7 @@ use mesh_syntax::{Parsed, Tree};
 use rayon::prelude::*;
 
 pub use calls::Permission;
+pub use every::{every_choice, is_unused};
 pub use expand::{Choices, Parameter, ParameterKind, parameters};
 pub use lower::{File, Lowered};
 pub use memory::Memories;
@@ -49,7 +51,7 @@ pub struct Compilation {
     pub lowered: Lowered,
     /// The problems, in the order of the text.
     pub diagnostics: Diagnostics,
-    /// The Istio release that the program chose.
+    /// The Istio release that it was compiled for: the one that was chosen from outside, or by the program.
     pub release: Release,
     /// The API version that the program chose.
     pub api: Api,
@@ -103,7 +105,7 @@ where
     diagnostics.extend(expansion.untaken());
     let (expanded, problems) = expansion.trees(trees, parse_expanded(&expansion));
     diagnostics.extend(problems);
-    let mesh = check(sources, trees, &expanded, complete, &mut diagnostics);
+    let mesh = check(sources, trees, &expanded, complete, choices.release(), &mut diagnostics);
     let ((mut lowered, clashes), seen) = rayon::join(|| lower::lower(&mesh), || look(&expansion, &mesh));
     diagnostics.extend(clashes);
     // A program with errors lacks what they are about, and what it lacks is not reported a second time.
@@ -152,6 +154,7 @@ fn check<'s>(
     trees: &[Tree<'s>],
     expanded: &[Option<Tree<'s>>],
     complete: bool,
+    release: Option<Release>,
     diagnostics: &mut Diagnostics,
 ) -> model::Mesh<'s> {
     let written = trees.iter().zip(expanded);
@@ -161,7 +164,7 @@ fn check<'s>(
             library: sources.get(tree.file()).library,
         })
         .collect();
-    let (mesh, problems) = check::check(&modules, !complete);
+    let (mesh, problems) = check::check(&modules, !complete, release);
     diagnostics.extend(problems);
     mesh
 }

@@ -2,6 +2,8 @@
 //!
 //! What is a file is the host's to say ([`Files`]): the command line reads the disk, an editor what is open in it.
 
+mod choices;
+
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,19 @@ use std::sync::Arc;
 use mesh_compiler::{Import, imports, library};
 use mesh_diagnostics::{Diagnostic, FileId, Source, Sources, Span, code};
 
+pub use choices::choices;
+
 /// Something that cannot be read, in a sentence.
 #[derive(Debug)]
 pub struct Failure(pub String);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl From<String> for Failure {
     fn from(text: String) -> Failure {
@@ -66,6 +78,19 @@ pub struct Loaded {
     pub paths: HashMap<FileId, PathBuf>,
     /// Files that are not UTF-8.
     pub problems: Vec<Diagnostic>,
+    /// What was looked at on the way: a build system builds again when one of these changes.
+    pub inputs: Inputs,
+}
+
+/// What a program was read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// The files that were read, modules among them; those of the standard library are part of the compiler.
+    pub files: Vec<PathBuf>,
+    /// The folders whose files were taken.
+    pub folders: Vec<PathBuf>,
+    /// The files that a `use` wanted and that are not there.
+    pub missing: Vec<PathBuf>,
 }
 
 /// Loads what the arguments name, and every module that is taken in with `use`, until nothing is new.
@@ -74,8 +99,9 @@ pub struct Loaded {
 ///
 /// What cannot be read, or a folder without a program.
 pub fn load(arguments: &[PathBuf], files: &impl Files) -> Result<Loaded, Failure> {
-    let mut loaded = Loaded { sources: Sources::new(), paths: HashMap::new(), problems: Vec::new() };
-    for path in expand(arguments)? {
+    let mut loaded =
+        Loaded { sources: Sources::new(), paths: HashMap::new(), problems: Vec::new(), inputs: Inputs::default() };
+    for path in expand_into(arguments, &mut loaded.inputs.folders)? {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             std::io::stdin()
@@ -85,6 +111,7 @@ pub fn load(arguments: &[PathBuf], files: &impl Files) -> Result<Loaded, Failure
             continue;
         }
         let content = read(&path, files)?;
+        loaded.inputs.files.push(path.clone());
         let id = loaded.add(shown(&path), content, false);
         loaded.paths.insert(id, path);
     }
@@ -154,14 +181,16 @@ impl Loaded {
         let files = if file.is_file() {
             vec![file]
         } else if path.is_dir() {
-            mesh_files(&path)?
+            mesh_files(&path, &mut self.inputs.folders)?
         } else {
+            self.inputs.missing.push(file);
             Vec::new()
         };
         for file in files {
             let name = shown(&file);
             if !self.has(&name) {
                 let content = read(&file, disk)?;
+                self.inputs.files.push(file);
                 self.add(name, content, true);
             }
         }
@@ -208,10 +237,15 @@ fn read(path: &Path, files: &impl Files) -> Result<Content, Failure> {
 ///
 /// A folder that cannot be read, or holds no program.
 pub fn expand(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    expand_into(arguments, &mut Vec::new())
+}
+
+/// As [`expand`]; the folders that were looked into are added.
+fn expand_into(arguments: &[PathBuf], folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
     for path in arguments {
-        let found = if path.is_dir() { mesh_files(path)? } else { vec![path.clone()] };
+        let found = if path.is_dir() { mesh_files(path, folders)? } else { vec![path.clone()] };
         if found.is_empty() {
             return Err(Failure(format!("the folder `{}` holds no `.mesh` file", path.display())));
         }
@@ -234,14 +268,15 @@ pub fn beside(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The `.mesh` files of a folder and its folders, by name; hidden ones are left out, and folders that are links, which
-/// may lead around in circles.
-fn mesh_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// may lead around in circles. The folders are added to those that were looked into.
+fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
     let fail = |error: std::io::Error| Failure(format!("the folder `{}` cannot be read: {error}", folder.display()));
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         entries.push(entry.map_err(fail)?.path());
     }
     entries.sort();
+    folders.push(folder.to_owned());
     let mut files = Vec::new();
     for path in entries {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -250,7 +285,7 @@ fn mesh_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         if path.is_dir() {
             if !path.is_symlink() {
-                files.extend(mesh_files(&path)?);
+                files.extend(mesh_files(&path, folders)?);
             }
         } else if path.extension().is_some_and(|extension| extension == "mesh") {
             files.push(path);

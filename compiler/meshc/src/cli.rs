@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use mesh_istio::{Release, SUPPORTED};
 
 /// Compiles Mesh, a small language for service-mesh configuration, to validated Istio YAML.
 #[derive(Debug, Parser)]
@@ -51,16 +52,30 @@ pub enum Command {
 pub struct Build {
     #[command(flatten)]
     pub program: Program,
-    /// Write the bundle into this folder instead of standard output; files of an earlier build that are
-    /// not written again are removed, and nothing else is touched
-    #[arg(long, value_name = "DIR")]
+    /// Write the bundle there instead of to standard output: into a file where the path ends in `.yaml`, `.yml` or
+    /// `.json`, else into a folder, in which files of an earlier build that are not written again are removed, and nothing
+    /// else is touched. Files that hold the same bytes already are not written
+    #[arg(long, value_name = "PATH", group = "place")]
     pub out: Option<PathBuf>,
-    /// What one file of --out holds
-    #[arg(long, value_enum, default_value_t = Split::Kind, requires = "out")]
-    pub split: Split,
-    /// The format of the bundle
-    #[arg(long, value_enum, default_value_t = Format::Yaml)]
-    pub format: Format,
+    /// Write nothing; fail where this folder or file is not what the program compiles to, and show how it differs
+    #[arg(long, value_name = "PATH", group = "place")]
+    pub check: Option<PathBuf>,
+    /// Write here, for Make and Ninja, which files the bundle was made from. Its target is the file behind --out, or
+    /// `.meshc-files` in the folder, which every good build makes new
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub depfile: Option<PathBuf>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LayoutArgs {
+    /// What one file of a folder holds [default: kind]
+    #[arg(long, value_enum, requires = "place")]
+    pub split: Option<Split>,
+    /// The format of the bundle [default: yaml, or what the name behind --out says]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// Say above each resource where it comes from, what was derived, and what Istio adds by itself
     #[arg(long)]
     pub explain: bool,
@@ -110,11 +125,14 @@ pub struct Program {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Choose the value of a parameter, as in `--set env=prod`
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub set: Vec<String>,
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
     /// Choose values from a YAML or JSON file of `name: value`; what --set says wins
     #[arg(long, value_name = "FILE")]
     pub params: Vec<PathBuf>,
+    /// Compile for this release of Istio, in place of the one that the program says
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    pub istio: Option<Release>,
     /// How problems are written
     #[arg(long, value_enum, default_value_t = Diagnostics::Text)]
     pub diagnostics: Diagnostics,
@@ -204,4 +222,36 @@ pub enum Diagnostics {
 pub enum Deny {
     /// Warnings
     Warnings,
+}
+
+impl From<Split> for mesh_bundle::Split {
+    fn from(split: Split) -> Self {
+        match split {
+            Split::Kind => mesh_bundle::Split::Kind,
+            Split::Resource => mesh_bundle::Split::Resource,
+        }
+    }
+}
+
+impl From<Namespaces> for mesh_bundle::Namespaces {
+    fn from(namespaces: Namespaces) -> Self {
+        match namespaces {
+            Namespaces::Emit => mesh_bundle::Namespaces::Emit,
+            Namespaces::Labels => mesh_bundle::Namespaces::Labels,
+            Namespaces::Skip => mesh_bundle::Namespaces::Skip,
+        }
+    }
+}
+
+/// `NAME=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it chooses nothing; write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+/// `1.30`.
+fn release(text: &str) -> Result<Release, String> {
+    let known = Release::parse(text).filter(|release| SUPPORTED.contains(release));
+    let all = || SUPPORTED.map(|release| release.to_string()).join(", ");
+    known.ok_or_else(|| format!("this meshc knows {}", all()))
 }

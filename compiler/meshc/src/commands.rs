@@ -2,7 +2,6 @@
 
 mod build;
 mod check;
-mod choices;
 mod expand;
 mod explain;
 mod fmt;
@@ -10,9 +9,7 @@ mod graph;
 mod init;
 mod manual;
 
-use mesh_compiler::{Choices, Compilation, compile_with};
-use mesh_diagnostics::{Severity, Sources};
-use mesh_load::{Disk, Loaded, load};
+use mesh_bundle::{Compiled, Request};
 
 use crate::cli::{self, Cli, Command};
 use crate::{Failure, report};
@@ -33,40 +30,22 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
     }
 }
 
-/// A program, loaded and compiled.
-pub struct Compiled {
-    pub loaded: Loaded,
-    pub choices: Choices,
-    pub compilation: Compilation,
-}
-
-impl Compiled {
-    pub fn sources(&self) -> &Sources {
-        &self.loaded.sources
-    }
-
-    /// True when nothing stands in the way of building.
-    pub fn is_good(&self, deny: Option<cli::Deny>) -> bool {
-        let diagnostics = &self.compilation.diagnostics;
-        let warnings = deny == Some(cli::Deny::Warnings) && diagnostics.count(Severity::Warning) > 0;
-        !diagnostics.has_errors() && !warnings
+/// What the arguments ask for.
+pub fn request(program: &cli::Program) -> Request {
+    Request {
+        files: program.files.clone(),
+        params: program.params.clone(),
+        set: program.set.clone(),
+        release: program.istio,
     }
 }
 
 /// Loads and compiles what the arguments name.
 pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
-    let mut loaded = load(&program.files, &Disk)?;
-    let choices = choices::of(program, &loaded.sources)?;
-    let mut compilation = compile_with(&loaded.sources, &choices);
-    if !loaded.problems.is_empty() {
-        // What such a file says is not known, and nothing is concluded from it.
-        compilation.diagnostics = mesh_diagnostics::Diagnostics::new();
-        compilation.diagnostics.extend(std::mem::take(&mut loaded.problems));
-    }
-    Ok(Compiled { loaded, choices, compilation })
+    Ok(request(program).compile()?)
 }
 
 /// Writes the problems of a program as the arguments want them.
 pub fn report_problems(compiled: &Compiled, program: &cli::Program, to_stdout: bool) -> Result<(), Failure> {
-    report::problems(&compiled.compilation.diagnostics, compiled.sources(), program.diagnostics, to_stdout)
+    report::problems(compiled.diagnostics(), compiled.sources(), program.diagnostics, to_stdout)
 }

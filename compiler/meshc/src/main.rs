@@ -1,9 +1,7 @@
 //! The Mesh compiler's command line: the only place that reads files, writes files and prints.
 
-mod bundle;
 mod cli;
 mod commands;
-mod files;
 mod report;
 
 use std::process::ExitCode;

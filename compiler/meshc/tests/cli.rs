@@ -334,7 +334,7 @@ fn parameters_are_chosen_by_arguments_and_files() {
         (&["--set", "env=prd"][..], "`env` cannot be `prd`; expected `dev` or `prod`"),
         (&["--set", "connections=many"], "expected a whole number"),
         (&["--set", "evn=prod"], "no parameter `evn`; is `env` meant?"),
-        (&["--set", "env"], "write `--set NAME=VALUE`"),
+        (&["--set", "env"], "it chooses nothing; write NAME=VALUE"),
         (&["--params", "wrong.yaml"], "no map of names and values"),
         (&["--params", "deep.json"], "the value of `env` is no single value"),
         (&["--params", "none.yaml"], "cannot be read"),

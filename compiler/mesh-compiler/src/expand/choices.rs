@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use mesh_diagnostics::{Sources, Span};
+use mesh_istio::Release;
 use mesh_syntax::{Item, OperandKind, Statement, Tree};
 
 use crate::suggest::{all_of, any_of, nearest};
 
-/// What is chosen for the parameters of a program: by `--set env=prod`, by a file, by an editor.
+/// What is chosen for a program from outside, by `--set env=prod`, by a file, by an editor: values of its parameters, and the
+/// release of Istio.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     values: BTreeMap<String, String>,
+    release: Option<Release>,
 }
 
 /// A parameter that a program declares with `param`.
@@ -119,6 +122,17 @@ impl Choices {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// Chooses the release of Istio, in place of the one that the program says with `mesh < istio … >`.
+    pub fn set_release(&mut self, release: Release) {
+        self.release = Some(release);
+    }
+
+    /// The release that is chosen, if one is.
+    #[must_use]
+    pub fn release(&self) -> Option<Release> {
+        self.release
     }
 
     /// What of the choices does not fit the parameters of a program, a sentence each.

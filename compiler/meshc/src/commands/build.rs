@@ -1,160 +1,112 @@
-//! `meshc build`: the bundle, to standard output or into a folder.
+//! `meshc build`: the bundle, to standard output, into a folder or a file; or how a folder differs from it.
 
-use mesh_compiler::parameters;
-use mesh_istio::validate::needs;
-use mesh_istio::{Format, Kind, Resource, emit};
+use std::path::Path;
 
-use super::check::is_unused;
-use super::{Compiled, compiled, report_problems};
-use crate::bundle::{self, Output};
-use crate::cli::{self, Build, Namespaces, Split};
+use mesh_bundle::{Difference, Layout, Place, State, depfile, layout, write, write_file};
+use mesh_istio::Format;
+
+use super::{Compiled, report_problems, request};
+use crate::cli::{self, Build, LayoutArgs};
 use crate::{Failure, report};
 
 pub fn run(args: &Build) -> Result<bool, Failure> {
-    if args.explain && args.format == cli::Format::Json {
-        return Err(Failure("`--explain` writes comments, and JSON has none".to_owned()));
-    }
-    let mut compiled = compiled(&args.program)?;
-    if !parameters(compiled.sources()).is_empty() {
-        compiled.compilation.diagnostics.retain(|problem| !is_unused(problem));
-    }
+    let place = args.out.as_deref().or(args.check.as_deref()).map(Place::of);
+    let layout = layout_of(&args.layout, place.as_ref())?;
+    let request = request(&args.program);
+    let compiled = request.compile()?.for_this_choice();
     report_problems(&compiled, &args.program, false)?;
-    if !compiled.is_good(args.program.deny) {
+    if !compiled.is_good(args.program.deny.is_some()) {
         return Ok(false);
     }
-    match &args.out {
-        None => {
-            report::print(&stream(&compiled, args))?;
-            for file in &compiled.compilation.lowered.files {
-                report::say(&format!("`{}` is no object of Kubernetes: `--out DIR` writes it", file.name));
-            }
-        }
-        Some(folder) => {
-            let files = files(&compiled, args);
-            bundle::write(folder, &files)?;
-        }
+    let Some(place) = &place else {
+        report::print(&layout::stream(&compiled.compilation, compiled.sources(), layout))?;
+        tell_others(&compiled, "--out DIR");
+        return Ok(true);
+    };
+    let outputs = layout::outputs(&compiled.compilation, compiled.sources(), layout, place);
+    if matches!(place, Place::File(_)) {
+        tell_others(&compiled, "a folder behind `--out`");
+    }
+    if args.check.is_some() {
+        let differences = mesh_bundle::check(place, &outputs)?;
+        tell_drift(&differences, place, args);
+        return Ok(differences.is_empty());
+    }
+    write(place, &outputs)?;
+    if let Some(path) = &args.depfile {
+        write_depfile(path, place, &compiled.inputs(&request))?;
     }
     Ok(true)
 }
 
-fn format(args: &Build) -> Format {
-    match args.format {
-        cli::Format::Yaml => Format::Yaml,
-        cli::Format::Json => Format::Json,
-    }
-}
-
-fn stream(compiled: &Compiled, args: &Build) -> String {
-    let (namespaces, rest) = parted(compiled);
-    let kept: Vec<Resource>;
-    let resources: &[Resource] = match args.namespaces {
-        Namespaces::Emit => &compiled.compilation.lowered.resources,
-        _ => {
-            kept = rest.into_iter().cloned().collect();
-            &kept
-        }
+/// The layout that the arguments ask for, at a place.
+pub fn layout_of(args: &LayoutArgs, place: Option<&Place>) -> Result<Layout, Failure> {
+    let named_json = matches!(place, Some(Place::File(path)) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")));
+    let format = match args.format {
+        Some(cli::Format::Yaml) => Format::Yaml,
+        Some(cli::Format::Json) => Format::Json,
+        None if named_json => Format::Json,
+        None => Format::Yaml,
     };
-    let mut out = text(compiled, args, resources);
-    if args.namespaces == Namespaces::Labels && args.format == cli::Format::Yaml {
-        for line in label_commands(&namespaces) {
-            out.push_str(&format!("# {line}\n"));
-        }
+    if args.explain && format == Format::Json {
+        return Err(Failure("`--explain` writes comments, and JSON has none".to_owned()));
     }
-    out
+    if let (Some(Place::File(path)), Some(_)) = (place, args.split) {
+        return Err(Failure(format!("`--split` is about the files of a folder, and `{}` is one file", path.display())));
+    }
+    Ok(Layout {
+        split: args.split.map_or_else(Default::default, Into::into),
+        format,
+        explain: args.explain,
+        namespaces: args.namespaces.into(),
+    })
 }
 
-fn text(compiled: &Compiled, args: &Build, resources: &[Resource]) -> String {
-    let comment = |resource: &Resource| if args.explain { origins(resource, compiled) } else { Vec::new() };
-    emit(resources, compiled.compilation.api, format(args), comment)
+/// What is no object of Kubernetes does not stand in a stream, which is for kubectl.
+fn tell_others(compiled: &Compiled, way: &str) {
+    let way = if way.contains('`') { way.to_owned() } else { format!("`{way}`") };
+    for file in &compiled.compilation.lowered.files {
+        report::say(&format!("`{}` is no object of Kubernetes: {way} writes it", file.name));
+    }
 }
 
-fn parted(compiled: &Compiled) -> (Vec<&Resource>, Vec<&Resource>) {
-    compiled.compilation.lowered.resources.iter().partition(|resource| resource.kind == Kind::Namespace)
+/// Says how a place differs from the bundle, and what to do.
+fn tell_drift(differences: &[Difference], place: &Place, args: &Build) {
+    if differences.is_empty() {
+        return;
+    }
+    if args.program.diagnostics == cli::Diagnostics::Json {
+        for difference in differences {
+            let file = difference.path.to_string_lossy();
+            report::say(&serde_json::json!({ "drift": difference.state.word(), "file": file }).to_string());
+        }
+        return;
+    }
+    report::fault(&format!("`{}` is not what the program compiles to", place.path().display()));
+    for Difference { path, state } in differences {
+        report::say(&format!("  {:<12} {}", state.word(), path.display()));
+        if let State::Differs(lines) = state
+            && args.program.diagnostics == cli::Diagnostics::Text
+        {
+            report::say(lines.trim_end());
+        }
+    }
+    if differences.iter().any(|difference| difference.state == State::LineEndings) {
+        report::say("git rewrites line endings on some machines: `* text eol=lf` in `.gitattributes` keeps them");
+    }
+    report::say("what was changed by hand belongs into the program; `meshc build … --out` writes the rest");
 }
 
-/// Where a resource comes from, line by line.
-fn origins(resource: &Resource, compiled: &Compiled) -> Vec<String> {
-    let sources = compiled.sources();
-    let mut lines: Vec<String> = Vec::new();
-    for span in &resource.origins {
-        let (line, _) = sources.line_column(span.file, span.start);
-        let source = sources.get(span.file);
-        let whole = source.line_range(line - 1).map_or("", |range| &source.text[range]);
-        let head = whole.split(" <").next().unwrap_or_default().trim();
-        lines.push(format!("{}:{line}: {head}", sources.get(span.file).name));
+/// Writes what was read. In a folder the list of files is what stands for all of them, and is as new as the last good build.
+fn write_depfile(path: &Path, place: &Place, inputs: &[std::path::PathBuf]) -> Result<(), Failure> {
+    let target = place.target();
+    if matches!(place, Place::Folder(_)) {
+        let touched = std::fs::File::options().write(true).open(&target);
+        touched
+            .and_then(|file| file.set_modified(std::time::SystemTime::now()))
+            .map_err(|error| Failure(format!("`{}` cannot be touched: {error}", target.display())))?;
     }
-    lines.extend(resource.reasons.iter().cloned());
-    for (what, since) in needs(resource) {
-        lines.push(format!("`{what}` needs Istio {since} or later"));
-    }
-    lines
-}
-
-fn label_commands(namespaces: &[&Resource]) -> Vec<String> {
-    let quote = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let mut lines = Vec::new();
-    for namespace in namespaces {
-        for (verb, pairs) in [("label", &namespace.labels), ("annotate", &namespace.annotations)] {
-            let pairs: Vec<String> = pairs.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
-            if !pairs.is_empty() {
-                lines.push(format!("kubectl {verb} --overwrite namespace {} {}", namespace.name, pairs.join(" ")));
-            }
-        }
-    }
-    lines
-}
-
-/// The files of a bundle. Namespaces stand in a file of their own: pruning one would delete all that is in it.
-fn files(compiled: &Compiled, args: &Build) -> Vec<Output> {
-    let extension = if args.format == cli::Format::Json { "json" } else { "yaml" };
-    let (namespaces, rest) = parted(compiled);
-    let mut files: Vec<Output> = Vec::new();
-    let mut add = |name: String, resources: Vec<Resource>| {
-        files.push(Output { name: format!("{name}.{extension}"), text: text(compiled, args, &resources) });
-    };
-    match args.split {
-        Split::Kind => {
-            for kind in Kind::all() {
-                let of_kind: Vec<Resource> =
-                    rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
-                if !of_kind.is_empty() {
-                    add(kebab(kind.name()), of_kind);
-                }
-            }
-        }
-        Split::Resource => {
-            for resource in rest {
-                // The names of namespaces have no dot, and an underscore stands for none, so that no two resources
-                // have one file name.
-                let place = resource.namespace.as_deref().unwrap_or("_");
-                add(format!("{place}.{}.{}", kebab(resource.kind.name()), resource.name), vec![resource.clone()]);
-            }
-        }
-    }
-    match args.namespaces {
-        Namespaces::Emit if !namespaces.is_empty() => {
-            let all = namespaces.iter().map(|resource| (*resource).clone()).collect();
-            add("namespaces".to_owned(), all);
-        }
-        Namespaces::Labels if !namespaces.is_empty() => {
-            let lines = label_commands(&namespaces).join("\n");
-            files.push(Output { name: "namespaces.sh".to_owned(), text: format!("#!/bin/sh\nset -eu\n{lines}\n") });
-        }
-        _ => {}
-    }
-    let others = compiled.compilation.lowered.files.iter();
-    files.extend(others.map(|file| Output { name: file.name.clone(), text: file.text.clone() }));
-    files
-}
-
-/// `VirtualService` as `virtual-service`.
-fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() {
-            out.push('-');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
+    mesh_bundle::make_parent(path)?;
+    write_file(path, depfile(&target, inputs).as_bytes())?;
+    Ok(())
 }

@@ -7,8 +7,8 @@ use mesh_diagnostics::{Diagnostics, Sources};
 use mesh_load::{STDIN, bytes, expand};
 
 use crate::cli::{self, Fmt};
-use crate::files;
 use crate::{Failure, report};
+use mesh_bundle::write_file;
 
 pub fn run(args: &Fmt) -> Result<bool, Failure> {
     let mut good = true;
@@ -50,7 +50,7 @@ fn one(path: &Path, check: bool) -> Result<bool, Failure> {
     if stdin {
         report::print(&formatted)?;
     } else {
-        files::write(path, formatted.as_bytes())?;
+        write_file(path, formatted.as_bytes())?;
     }
     Ok(true)
 }

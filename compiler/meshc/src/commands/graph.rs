@@ -4,12 +4,13 @@ use mesh_compiler::graph::graph;
 
 use super::{compiled, report_problems};
 use crate::cli::{Graph, Picture};
-use crate::{Failure, files, report};
+use crate::{Failure, report};
+use mesh_bundle::write_file;
 
 pub fn run(args: &Graph) -> Result<bool, Failure> {
     let compiled = compiled(&args.program)?;
     report_problems(&compiled, &args.program, false)?;
-    if !compiled.is_good(args.program.deny) {
+    if !compiled.is_good(args.program.deny.is_some()) {
         return Ok(false);
     }
     let graph = graph(compiled.sources(), &compiled.choices);
@@ -26,7 +27,7 @@ pub fn run(args: &Graph) -> Result<bool, Failure> {
             return Err(Failure(format!("`{}` is the name of a program; a picture would replace it", path.display())));
         }
         Some(path) => {
-            files::write(path, text.as_bytes())?;
+            write_file(path, text.as_bytes())?;
         }
     }
     Ok(true)

@@ -1,7 +1,8 @@
 //! `meshc init`: a starter program that says what it does.
 
 use crate::cli::Init;
-use crate::{Failure, files, report};
+use crate::{Failure, report};
+use mesh_bundle::write_file;
 
 /// The starter; a test compiles it.
 pub const STARTER: &str = include_str!("starter.mesh");
@@ -15,7 +16,7 @@ pub fn run(args: &Init) -> Result<bool, Failure> {
     if path.exists() {
         return Err(Failure(format!("`{}` exists and was left alone", path.display())));
     }
-    files::write(path, STARTER.as_bytes())?;
+    write_file(path, STARTER.as_bytes())?;
     report::say(&format!("wrote `{0}`; build it with `meshc build {0}`", path.display()));
     Ok(true)
 }

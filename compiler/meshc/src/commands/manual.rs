@@ -6,7 +6,8 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
-use crate::{Failure, files, report};
+use crate::{Failure, report};
+use mesh_bundle::write_file;
 
 pub fn completions(shell: Shell) -> Result<bool, Failure> {
     let mut out = Vec::new();
@@ -26,7 +27,7 @@ pub fn pages(folder: &Path) -> Result<bool, Failure> {
         let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page).map_err(fail)?;
-        files::write(&folder.join(format!("{name}.1")), &page)?;
+        write_file(&folder.join(format!("{name}.1")), &page)?;
     }
     Ok(true)
 }

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use crate::Failure;
+use mesh_load::Failure;
 
-/// Writes a file whole or not at all; one that holds these bytes already is not touched.
+/// Writes a file whole or not at all; one that holds these bytes already is not touched. True where it was written.
+///
+/// # Errors
+///
+/// Where it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);

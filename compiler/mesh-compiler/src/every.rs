@@ -1,0 +1,76 @@
+//! A program for every choice of its parameters: what is wrong for any of them.
+
+use std::collections::HashSet;
+
+use mesh_diagnostics::{Diagnostic, Severity, Sources, code};
+
+use crate::{Choices, Compilation, Parameter, ParameterKind, compile_with, parameters};
+
+/// Adds to a compilation what is wrong for other choices of the parameters than those that are made, each alone, and drops
+/// what is only unused for these: another choice uses it. Parameters without a default, for which nothing is chosen, have
+/// the first of their words.
+#[must_use]
+pub fn every_choice(sources: &Sources, chosen: &Choices, mut compilation: Compilation) -> Compilation {
+    let open = parameters(sources);
+    if open.is_empty() {
+        return compilation;
+    }
+    let base = first(chosen, &open);
+    if base != *chosen {
+        compilation = compile_with(sources, &base);
+    }
+    let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span, problem.title.clone());
+    let found = &mut compilation.diagnostics;
+    let mut known: HashSet<_> = found.iter().map(place).collect();
+    for (name, value, choices) in others(open, chosen) {
+        let others = compile_with(sources, &choices).diagnostics;
+        let unused: HashSet<_> = others.iter().filter(|problem| is_unused(problem)).map(place).collect();
+        found.retain(|problem| !is_unused(problem) || unused.contains(&place(problem)));
+        for problem in others.iter() {
+            let is_finding = problem.severity() != Severity::Note && !is_unused(problem);
+            if is_finding && known.insert(place(problem)) {
+                found.push(problem.clone().note(format!("this holds with `{name}` as `{value}`")));
+            }
+        }
+    }
+    compilation
+}
+
+/// True for what says that something is not needed, which holds only if it holds for every choice.
+#[must_use]
+pub fn is_unused(problem: &Diagnostic) -> bool {
+    [code::IGNORED_NOTHING, code::UNUSED_NAME, code::UNUSED_MODULE, code::NEVER_TAKEN]
+        .iter()
+        .any(|code| code.id == problem.code.id)
+}
+
+/// Every choice that leaves all but one parameter as it is: the parameter, its value, and the choices.
+fn others(declared: Vec<Parameter>, chosen: &Choices) -> Vec<(String, String, Choices)> {
+    let open: Vec<Parameter> = declared.into_iter().filter(|parameter| chosen.get(&parameter.name).is_none()).collect();
+    // Where there is no default, the first of the words stands for the one that a build must choose.
+    let base = first(chosen, &open);
+    let mut out = Vec::new();
+    for parameter in &open {
+        let ParameterKind::Choice(words) = &parameter.kind else { continue };
+        let usual = parameter.default.as_ref().or(words.first());
+        for word in words.iter().filter(|word| Some(*word) != usual) {
+            let mut choices = base.clone();
+            choices.set(&parameter.name, word);
+            out.push((parameter.name.clone(), word.clone(), choices));
+        }
+    }
+    out
+}
+
+/// The choices, with the first of its words for each parameter that must be chosen.
+fn first(chosen: &Choices, open: &[Parameter]) -> Choices {
+    let mut out = chosen.clone();
+    for parameter in open.iter().filter(|parameter| parameter.default.is_none()) {
+        if let (ParameterKind::Choice(words), None) = (&parameter.kind, chosen.get(&parameter.name))
+            && let Some(word) = words.first()
+        {
+            out.set(&parameter.name, word);
+        }
+    }
+    out
+}
