@@ -22,6 +22,8 @@ pub enum Command {
     Build(Build),
     /// Check programs, for every choice of their parameters, without writing anything; or mend what can be mended
     Check(Check),
+    /// Build again whenever a file of the program changes, and run a command after
+    Watch(Watch),
     /// Print programs without abstraction: profiles, constants and choices written out
     Expand(Expand),
     /// Draw the declared mesh: gateways, services with their versions and shares, who calls whom, and what guards it
@@ -83,6 +85,27 @@ pub struct LayoutArgs {
     /// labels, or left out
     #[arg(long, value_enum, default_value_t = Namespaces::Emit)]
     pub namespaces: Namespaces,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Watch {
+    #[command(flatten)]
+    pub program: Program,
+    /// Write the bundle there, as `build --out` does; without it the program is only checked
+    #[arg(long, value_name = "PATH", group = "place")]
+    pub out: Option<PathBuf>,
+    /// Run this command in a shell after the first good build, and after each that changed a file of the bundle; what
+    /// changes meanwhile is built when it has ended
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<String>,
+    /// Clear the screen before each build
+    #[arg(long)]
+    pub clear: bool,
+    /// Write every event, problems among them, as one line of JSON to standard output
+    #[arg(long, conflicts_with = "diagnostics")]
+    pub json: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
 }
 
 #[derive(Debug, clap::Args)]

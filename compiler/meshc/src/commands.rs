@@ -8,6 +8,7 @@ mod fmt;
 mod graph;
 mod init;
 mod manual;
+mod watch;
 
 use mesh_bundle::{Compiled, Request};
 
@@ -19,6 +20,7 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
     match &cli.command {
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Expand(args) => expand::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),
