@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use libtest_mimic::Trial;
 use mesh_compiler::{Choices, compile_with};
 
-use crate::folders::program;
+use crate::folders::{compiled_folders, program};
 use crate::judge::{Depth, Verdict, is_available, judge, request, request_of};
 use crate::mutations::{Random, mutate, tokens};
 use crate::program::{choices, compiled, files, root};
@@ -31,13 +31,7 @@ pub fn trials() -> Vec<Trial> {
 /// What is judged, by its path: every case and example that compiles, and the four programs of the design as far as
 /// they do.
 fn bundles() -> Vec<(String, PathBuf, Choices)> {
-    let entries = |folder: &str| {
-        let mut found: Vec<PathBuf> =
-            std::fs::read_dir(root().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        found.sort();
-        found
-    };
-    let folders = ["tests/compile", "examples"].into_iter().flat_map(entries).filter(|path| path.is_dir());
+    let folders = compiled_folders().into_iter();
     let programs = files(&root().join("tests/mutations"), ".mesh");
     let named = |path: PathBuf| {
         let name = path.strip_prefix(root()).unwrap_or(Path::new("")).display().to_string();

@@ -13,7 +13,7 @@ use mesh_istio::schema::{self, Field, Of, Shape};
 use mesh_istio::{Node, Value};
 use mesh_syntax::Statement;
 
-use crate::folders::program;
+use crate::folders::{compiled_folders, program};
 use crate::program::root;
 use crate::trial;
 
@@ -108,13 +108,8 @@ fn clauses_cover_what_people_use() {
 /// Every field that a clause writes, over all cases and examples.
 fn written() -> Written {
     let mut out = Written::new();
-    for folder in ["tests/compile", "examples"] {
-        let mut entries: Vec<_> =
-            std::fs::read_dir(root().join(folder)).expect("a folder").flatten().map(|entry| entry.path()).collect();
-        entries.sort();
-        for path in entries {
-            of_program(&path, &mut out);
-        }
+    for path in compiled_folders() {
+        of_program(&path, &mut out);
     }
     out
 }

@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
     for folder in cases(&tests.join("format"), 1) {
         out.push(trial(format!("format::{}", name(&folder)), move || format(&folder)));
     }
-    for folder in cases(&root().join("examples"), 1) {
+    for folder in examples() {
         out.push(trial(format!("examples::{}", name(&folder)), move || example(&folder)));
     }
     out.push(trial("errors::codes_are_pages_are_folders", every_code_has_cases));
@@ -44,6 +44,16 @@ pub fn cases(folder: &Path, depth: usize) -> Vec<PathBuf> {
         .collect();
     folders.sort();
     if depth > 1 { folders.iter().flat_map(|folder| cases(folder, depth - 1)).collect() } else { folders }
+}
+
+/// The folders of the examples that are one program each; what is made for other tools has tests of its own.
+pub fn examples() -> Vec<PathBuf> {
+    cases(&root().join("examples"), 1).into_iter().filter(|folder| name(folder) != "integrations").collect()
+}
+
+/// The folders of all programs that compile: cases and examples.
+pub fn compiled_folders() -> Vec<PathBuf> {
+    [cases(&root().join("tests/compile"), 1), examples()].concat()
 }
 
 pub fn name(path: &Path) -> String {

@@ -14,7 +14,7 @@ use mesh_compiler::compile;
 use mesh_istio::schema;
 use mesh_istio::{Kind, Node};
 
-use crate::folders::program;
+use crate::folders::{compiled_folders, program};
 use crate::judge::{is_available, judge, request_of};
 use crate::program::{codes, compiled, root, shown, yaml};
 use crate::trial;
@@ -41,34 +41,32 @@ pub fn documents(text: &str) -> Vec<Node> {
 /// The bundle of every case, written out field by field, is the same bundle.
 fn what_is_emitted_can_be_written() {
     let mut count = 0;
-    for folder in ["tests/compile", "examples"] {
-        for entry in std::fs::read_dir(root().join(folder)).expect("a folder").flatten() {
-            let compilation = compile(&program(&entry.path()));
-            let bundle = yaml(&compilation);
-            let resources = documents(&bundle);
-            let written: Vec<String> = resources.iter().filter_map(resource_text).collect();
-            if written.is_empty() {
-                continue;
-            }
-            let mut text = format!("mesh < istio {}", compilation.release);
-            if bundle.contains("/v1beta1\nkind: VirtualService") || bundle.contains("security.istio.io/v1beta1") {
-                text.push_str("; api v1beta1");
-            }
-            text.push_str(" >\n");
-            text.push_str(&written.join("\n"));
-            let (sources, again) = compiled(&text);
-            // Findings about meaning need facts that resources do not state; everything before them must hold.
-            let early = |code: &&str| code.starts_with('E') && !code.starts_with("E04");
-            let errors: Vec<&str> = codes(&again).into_iter().filter(early).collect();
-            assert!(errors.is_empty(), "{}:\n{text}\n{}", entry.path().display(), shown(&sources, &again));
-            let kept: Vec<&Node> = resources.iter().filter(|node| resource_text(node).is_some()).collect();
-            let again = documents(&yaml(&again));
-            assert_eq!(again.len(), kept.len(), "{}", entry.path().display());
-            for (was, is) in kept.iter().zip(&again) {
-                assert_eq!(json(was), json(is), "{}", entry.path().display());
-            }
-            count += kept.len();
+    for path in compiled_folders() {
+        let compilation = compile(&program(&path));
+        let bundle = yaml(&compilation);
+        let resources = documents(&bundle);
+        let written: Vec<String> = resources.iter().filter_map(resource_text).collect();
+        if written.is_empty() {
+            continue;
         }
+        let mut text = format!("mesh < istio {}", compilation.release);
+        if bundle.contains("/v1beta1\nkind: VirtualService") || bundle.contains("security.istio.io/v1beta1") {
+            text.push_str("; api v1beta1");
+        }
+        text.push_str(" >\n");
+        text.push_str(&written.join("\n"));
+        let (sources, again) = compiled(&text);
+        // Findings about meaning need facts that resources do not state; everything before them must hold.
+        let early = |code: &&str| code.starts_with('E') && !code.starts_with("E04");
+        let errors: Vec<&str> = codes(&again).into_iter().filter(early).collect();
+        assert!(errors.is_empty(), "{}:\n{text}\n{}", path.display(), shown(&sources, &again));
+        let kept: Vec<&Node> = resources.iter().filter(|node| resource_text(node).is_some()).collect();
+        let again = documents(&yaml(&again));
+        assert_eq!(again.len(), kept.len(), "{}", path.display());
+        for (was, is) in kept.iter().zip(&again) {
+            assert_eq!(json(was), json(is), "{}", path.display());
+        }
+        count += kept.len();
     }
     assert!(count > 200, "{count} objects are no corpus");
 }
