@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
-use mesh_compiler::{compile, compile_with};
+use mesh_compiler::{Choices, compile, compile_beside, compile_with};
 use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources, all_codes, code_named};
+use mesh_istio::rendered::Rendered;
 use mesh_syntax::Statement;
 
 use crate::program::{choices, codes, files, root, shown, sources, yaml};
@@ -124,7 +125,9 @@ fn error(folder: &Path, code: &str) {
         // What is not UTF-8 never reaches the compiler; the command line reports it.
         return;
     }
-    let compilation = compile(&sources);
+    let text = std::fs::read_to_string(folder.join("rendered.yaml")).ok();
+    let rendered = text.map(|text| Rendered::read(&text).expect("the objects can be read"));
+    let compilation = compile_beside(&sources, &Choices::default(), rendered.as_ref());
     let found = codes(&compilation);
     assert!(found.contains(&code), "{code} is not raised, but {found:?}");
     let others: Vec<&&str> = found.iter().filter(|id| **id != code && id.starts_with('E')).collect();

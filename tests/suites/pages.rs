@@ -1,7 +1,9 @@
 //! Every fenced program of the project's texts: pages of codes, the reference, READMEs, the vocabulary's examples.
 
 use libtest_mimic::Trial;
+use mesh_compiler::{Choices, compile_beside};
 use mesh_diagnostics::{Severity, all_codes};
+use mesh_istio::rendered::Rendered;
 
 use crate::program::{compiled, files, root, shown};
 use crate::trial;
@@ -56,8 +58,12 @@ fn page(code: &str, text: &str) {
     }
     let failing = programs.iter().filter(|program| program.fails).count();
     assert_eq!((failing, programs.len()), (1, 2), "a page has two programs, one that fails and one that does not");
+    let rendered =
+        text.split_once("```yaml rendered\n").and_then(|(_, rest)| rest.split_once("```")).map(|(yaml, _)| yaml);
+    let rendered = rendered.map(|text| Rendered::read(text).expect("the objects can be read"));
     for program in &programs {
-        let (sources, compilation) = compiled(&program.text);
+        let (sources, _) = compiled(&program.text);
+        let compilation = compile_beside(&sources, &Choices::default(), rendered.as_ref());
         let problems = shown(&sources, &compilation);
         let mut found: Vec<&str> = compilation
             .diagnostics

@@ -4,6 +4,7 @@
 //! goes over the whole bundle more than once.
 
 mod ambient;
+mod beside;
 mod claims;
 mod delegates;
 mod ejection;
@@ -30,6 +31,8 @@ use mesh_istio::{Facts, Resource};
 use rayon::prelude::*;
 
 use view::View;
+
+pub use beside::beside;
 
 /// All findings about a bundle.
 #[must_use]

@@ -175,6 +175,7 @@ impl Builder {
         let place = Place::of(&self.place()?);
         let request = Request {
             files: files.iter().map(|file| file.as_ref().to_owned()).collect(),
+            texts: Vec::new(),
             params: self.params.clone(),
             set: self.set.clone(),
             release: self.release()?,

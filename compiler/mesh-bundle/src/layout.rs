@@ -140,7 +140,8 @@ struct Program<'p> {
 
 impl Program<'_> {
     fn text(&self, resources: &[Resource]) -> String {
-        let comment = |resource: &Resource| if self.layout.explain { self.origins(resource) } else { Vec::new() };
+        let comment =
+            |resource: &Resource| if self.layout.explain { origins(resource, self.sources) } else { Vec::new() };
         emit(resources, self.compilation.api, self.layout.format, comment)
     }
 
@@ -148,23 +149,24 @@ impl Program<'_> {
     fn parted(&self) -> (Vec<&Resource>, Vec<&Resource>) {
         self.compilation.lowered.resources.iter().partition(|resource| resource.kind == Kind::Namespace)
     }
+}
 
-    /// Where a resource comes from, line by line.
-    fn origins(&self, resource: &Resource) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for span in &resource.origins {
-            let (line, _) = self.sources.line_column(span.file, span.start);
-            let source = self.sources.get(span.file);
-            let whole = source.line_range(line - 1).map_or("", |range| &source.text[range]);
-            let head = whole.split(" <").next().unwrap_or_default().trim();
-            lines.push(format!("{}:{line}: {head}", source.name));
-        }
-        lines.extend(resource.reasons.iter().cloned());
-        for (what, since) in needs(resource) {
-            lines.push(format!("`{what}` needs Istio {since} or later"));
-        }
-        lines
+/// Where a resource comes from, line by line.
+#[must_use]
+pub fn origins(resource: &Resource, sources: &Sources) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for span in &resource.origins {
+        let (line, _) = sources.line_column(span.file, span.start);
+        let source = sources.get(span.file);
+        let whole = source.line_range(line - 1).map_or("", |range| &source.text[range]);
+        let head = whole.split(" <").next().unwrap_or_default().trim();
+        lines.push(format!("{}:{line}: {head}", source.name));
     }
+    lines.extend(resource.reasons.iter().cloned());
+    for (what, since) in needs(resource) {
+        lines.push(format!("`{what}` needs Istio {since} or later"));
+    }
+    lines
 }
 
 fn label_commands(namespaces: &[&Resource]) -> Vec<String> {

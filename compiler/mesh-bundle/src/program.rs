@@ -2,16 +2,21 @@
 
 use std::path::PathBuf;
 
-use mesh_compiler::{Choices, Compilation, Memories, compile_again, compile_with, every_choice, is_unused, parameters};
+use mesh_compiler::{
+    Choices, Compilation, Memories, compile_again, compile_beside, every_choice, is_unused, parameters,
+};
 use mesh_diagnostics::{Diagnostics, Severity, Sources};
 use mesh_istio::Release;
-use mesh_load::{Disk, Failure, Loaded, choices, load};
+use mesh_istio::rendered::Rendered;
+use mesh_load::{Disk, Failure, Loaded, choices, load_with};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// Files, folders, or `-` for standard input; together one program.
     pub files: Vec<PathBuf>,
+    /// Texts that are no files, by the names that messages call them by; a part of the program as the files are.
+    pub texts: Vec<(String, String)>,
     /// Files of `name: value` in YAML or JSON for its parameters; later ones win.
     pub params: Vec<PathBuf>,
     /// Values for its parameters; they win over the files.
@@ -39,8 +44,17 @@ impl Request {
     ///
     /// What cannot be read, or does not fit the parameters of the program.
     pub fn compile(&self) -> Result<Compiled, Failure> {
+        self.compile_beside(None)
+    }
+
+    /// As [`Request::compile`], and compares what the program says of services with what is rendered beside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Request::compile`].
+    pub fn compile_beside(&self, rendered: Option<&Rendered>) -> Result<Compiled, Failure> {
         let (loaded, choices) = self.load()?;
-        let compilation = compile_with(&loaded.sources, &choices);
+        let compilation = compile_beside(&loaded.sources, &choices, rendered);
         Ok(Compiled::new(loaded, choices, compilation))
     }
 
@@ -56,7 +70,7 @@ impl Request {
     }
 
     fn load(&self) -> Result<(Loaded, Choices), Failure> {
-        let loaded = load(&self.files, &Disk)?;
+        let loaded = load_with(&self.texts, &self.files, &Disk)?;
         let mut choices = choices(&self.params, &self.set, &loaded.sources)?;
         if let Some(release) = self.release {
             choices.set_release(release);

@@ -24,6 +24,7 @@ mod suggest;
 pub mod vocabulary;
 
 use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources};
+use mesh_istio::rendered::Rendered;
 use mesh_istio::{Api, Release};
 use mesh_syntax::{Parsed, Tree};
 use rayon::prelude::*;
@@ -66,9 +67,16 @@ pub fn compile(sources: &Sources) -> Compilation {
 /// Compiles a program with choices for its parameters.
 #[must_use]
 pub fn compile_with(sources: &Sources, choices: &Choices) -> Compilation {
+    compile_beside(sources, choices, None)
+}
+
+/// Compiles a program, and compares what it says of services with what is rendered beside it.
+#[must_use]
+pub fn compile_beside(sources: &Sources, choices: &Choices, rendered: Option<&Rendered>) -> Compilation {
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
-    let (compilation, ()) = run(sources, &trees, choices, diagnostics, |expansion| expansion.parsed(), |_, _| ());
+    let (compilation, ()) =
+        run(sources, &trees, choices, rendered, diagnostics, |expansion| expansion.parsed(), |_, _| ());
     compilation
 }
 
@@ -84,7 +92,7 @@ pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memori
     }
     let names =
         |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| index::index(sources, &trees, choices, expansion, mesh);
-    run(sources, &trees, choices, diagnostics, |expansion| expansion.parsed_again(sources, memories), names)
+    run(sources, &trees, choices, None, diagnostics, |expansion| expansion.parsed_again(sources, memories), names)
 }
 
 /// The stages behind the parser; `look` sees the model.
@@ -92,6 +100,7 @@ fn run<'s, T>(
     sources: &Sources,
     trees: &[Tree<'s>],
     choices: &Choices,
+    rendered: Option<&Rendered>,
     mut diagnostics: Diagnostics,
     parse_expanded: impl for<'e> FnOnce(&'e expand::Expansion) -> Vec<Option<Parsed<'e>>>,
     look: impl FnOnce(&expand::Expansion, &model::Mesh<'_>) -> T + Send,
@@ -117,6 +126,9 @@ where
     let (invalid, found) = rayon::join(validate, || mesh_analysis::analyze(&lowered.resources, &lowered.facts));
     diagnostics.extend(invalid);
     diagnostics.extend(found);
+    if let (Some(rendered), true) = (rendered, is_right) {
+        diagnostics.extend(mesh_analysis::beside(&lowered.resources, &lowered.facts.services, rendered));
+    }
     ignore::apply(&mesh.ignores, &mut diagnostics);
     expansion.explain(&mut lowered.resources, sources);
     let mut diagnostics = expansion.trace(diagnostics.sorted(), sources);

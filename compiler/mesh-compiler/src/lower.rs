@@ -27,13 +27,13 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::cell::RefCell;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text};
+use mesh_istio::{Facts, Kind, NamespaceFact, Node, Object, PortFact, Resource, ServiceFact, Text, VersionFact};
 
 pub(crate) use egress::GATEWAY_PORT;
 
 use rayon::prelude::*;
 
-use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId, Subject};
+use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId, Subject, Version};
 
 /// What a program becomes.
 #[derive(Debug, Default)]
@@ -366,6 +366,16 @@ impl<'m, 'a> Lower<'m, 'a> {
                 calls.insert(at, service.calls.iter().map(|(id, span)| (self.host(*id), *span)).collect());
             }
         }
+        let version = |version: &Version<'a>| VersionFact {
+            name: version.name.into(),
+            labels: match version.select.is_empty() {
+                true => vec![("version".into(), version.name.into())],
+                false => {
+                    version.select.iter().map(|(key, value, _)| (key.as_ref().into(), value.as_ref().into())).collect()
+                }
+            },
+            span: version.span,
+        };
         let service = |(at, service): (usize, &Service<'a>)| ServiceFact {
             name: service.name.into(),
             namespace: service.namespace.map(Text::from),
@@ -373,9 +383,16 @@ impl<'m, 'a> Lower<'m, 'a> {
             ports: service
                 .ports
                 .iter()
-                .map(|port| PortFact { number: port.number, target: port.target, protocol: port.protocol })
+                .map(|port| PortFact {
+                    number: port.number,
+                    target: port.target,
+                    protocol: port.protocol,
+                    span: port.span,
+                })
                 .collect(),
             selector: selector(service).into_iter().map(|(key, value, _)| (key.into(), value.into())).collect(),
+            versions: service.versions.iter().map(version).collect(),
+            account: service.account.map(|(name, span)| (name.into(), span)),
             replicas: service.replicas,
             calls: calls.remove(&at).unwrap_or_default(),
             behind_tls_balancer: service.behind_tls_balancer,

@@ -150,6 +150,10 @@ codes! {
     Error E0425 "E0425" "a feature that an ambient namespace lacks";
     Error E0426 "E0426" "a policy where nothing enforces it";
     Error E0427 "E0427" "an objective that cannot be measured";
+    Error E0428 "E0428" "a port that the rendered service has otherwise";
+    Error E0429 "E0429" "a version that no rendered pod has";
+    Error E0430 "E0430" "an account that no rendered pod runs as";
+    Error E0431 "E0431" "an object that is rendered too";
 
     // Validation: what the API server and Istio's webhook of the release take.
     Error E0501 "E0501" "a field that the kind does not have";

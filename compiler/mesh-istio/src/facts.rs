@@ -28,6 +28,10 @@ pub struct ServiceFact {
     pub ports: Vec<PortFact>,
     /// The labels of its pods.
     pub selector: Vec<(Text, Text)>,
+    /// Its versions.
+    pub versions: Vec<VersionFact>,
+    /// The service account of its pods, where that is said.
+    pub account: Option<(Text, Span)>,
     /// How many pods it has, and where that is said.
     pub replicas: Option<(u32, Span)>,
     /// The services that it calls, by host, and where that is said.
@@ -40,6 +44,17 @@ pub struct ServiceFact {
     pub span: Span,
 }
 
+/// A version of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionFact {
+    /// Its name.
+    pub name: Text,
+    /// The labels that tell its pods from the others of the service.
+    pub labels: Vec<(Text, Text)>,
+    /// Where it is said.
+    pub span: Span,
+}
+
 /// A port of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortFact {
@@ -49,6 +64,8 @@ pub struct PortFact {
     pub target: u16,
     /// What is spoken on it.
     pub protocol: Protocol,
+    /// Where it is said.
+    pub span: Span,
 }
 
 /// What is known of a namespace.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use mesh_diagnostics::Span;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::Serialize;
+use serde::de::{Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_yaml::SerializerOptions;
 
 use crate::value::{Node, Object, Value};
@@ -44,8 +44,75 @@ fn options() -> SerializerOptions {
 pub fn read(text: &str, span: Span) -> Result<Node, String> {
     // `on`, `yes` and `y` are texts: only `true` and `false` are not.
     let options = serde_yaml::options! { strict_booleans: true };
-    let node: Read = serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))?;
+    let Whole(node) = serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))?;
     Ok(placed(node, span))
+}
+
+/// A document of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document<'s> {
+    /// Its text, without the line that parts it from the one before.
+    pub text: &'s str,
+    /// Everything of the stream that belongs to it, that line too.
+    pub whole: &'s str,
+    /// The line that its text begins at, from 1.
+    pub line: usize,
+}
+
+/// The documents of a stream, cut at the lines that begin with `---`. What holds comments only is a document too.
+#[must_use]
+pub fn documents(stream: &str) -> Vec<Document<'_>> {
+    let mut out: Vec<Document<'_>> = Vec::new();
+    let (mut start, mut text, mut line, mut at, mut number) = (0, 0, 1, 0, 0);
+    for part in stream.split_inclusive('\n') {
+        number += 1;
+        // No text in a document begins such a line: blocks are indented, and quotes may not hold one.
+        if part.starts_with("---") && part[3..].chars().next().is_none_or(char::is_whitespace) {
+            out.push(Document { text: &stream[text..at], whole: &stream[start..at], line });
+            // What stands behind the mark, as in `--- {}`, is the document's.
+            let rest = part[3..].trim();
+            let is_alone = rest.is_empty() || rest.starts_with('#');
+            (start, text, line) = (at, at + if is_alone { part.len() } else { 3 }, number + usize::from(is_alone));
+        }
+        at += part.len();
+    }
+    out.push(Document { text: &stream[text..], whole: &stream[start..], line });
+    out.retain(|document| !document.whole.is_empty());
+    out
+}
+
+impl Document<'_> {
+    /// A problem of this document, with its line in the whole stream.
+    #[must_use]
+    pub fn blamed(&self, problem: &str) -> String {
+        let known = problem.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+        match known.and_then(|(line, rest)| Some((line.parse::<usize>().ok()?, rest))) {
+            Some((line, rest)) => format!("line {}: {rest}", self.line + line - 1),
+            None => format!("the document at line {}: {problem}", self.line),
+        }
+    }
+}
+
+/// Reads one YAML document of others.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_raw(text: &str) -> Result<Raw, String> {
+    if text.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
+        return Ok(Raw::Null);
+    }
+    let options = serde_yaml::options! { strict_booleans: true };
+    serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))
+}
+
+/// Reads a document into a type of the caller's.
+///
+/// # Errors
+///
+/// As for [`read`]; also what the type does not take.
+pub fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|error| said(&error))
 }
 
 /// Reads a map of single values, each as it is written: `1.10` keeps its digits.
@@ -71,26 +138,96 @@ fn said(error: &serde_yaml::Error) -> String {
     format!("{line}{said}")
 }
 
-/// A value as it is read, before it has a place.
-enum Read {
+/// A tree of values as it stands in a document, before it has a place: what others wrote is given on as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    /// `null`, or nothing at all.
+    Null,
+    /// `true`, `false`
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A whole number that is larger than those.
+    Large(u64),
+    /// A number with a fraction.
     Float(f64),
+    /// Text.
     Text(String),
-    List(Vec<Read>),
-    Map(Vec<(String, Read)>),
+    /// A list.
+    List(Vec<Raw>),
+    /// A map, in the order in which it was written.
+    Map(Vec<(String, Raw)>),
 }
 
-fn placed(read: Read, span: Span) -> Node {
+impl Raw {
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Raw> {
+        match self {
+            Raw::Map(entries) => entries.iter().find(|(known, _)| known == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, which is made where it is not there; nothing where this is no map.
+    pub fn entry(&mut self, key: &str) -> Option<&mut Raw> {
+        if *self == Raw::Null {
+            *self = Raw::Map(Vec::new());
+        }
+        let Raw::Map(entries) = self else { return None };
+        let at = entries.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+            entries.push((key.to_owned(), Raw::Null));
+            entries.len() - 1
+        });
+        Some(&mut entries[at].1)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Raw::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value without a place. Fields that are null are no fields.
+    #[must_use]
+    pub fn node(self, span: Span) -> Node {
+        placed(self, span)
+    }
+}
+
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Raw::Null => serializer.serialize_unit(),
+            Raw::Bool(value) => serializer.serialize_bool(*value),
+            Raw::Int(value) => serializer.serialize_i64(*value),
+            Raw::Large(value) => serializer.serialize_u64(*value),
+            Raw::Float(value) => serializer.serialize_f64(*value),
+            Raw::Text(text) => match reads_as_block(text) {
+                true => block(text).serialize(serializer),
+                false => serializer.serialize_str(text),
+            },
+            Raw::List(list) => serializer.collect_seq(list),
+            Raw::Map(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+        }
+    }
+}
+
+fn placed(read: Raw, span: Span) -> Node {
     let value = match read {
-        Read::Bool(value) => Value::Bool(value),
-        Read::Int(value) => Value::Int(value),
-        Read::Float(value) => Value::Float(value),
-        Read::Text(text) => Value::from(text),
-        Read::List(list) => Value::List(list.into_iter().map(|item| placed(item, span)).collect()),
-        Read::Map(entries) => {
+        Raw::Bool(value) => Value::Bool(value),
+        Raw::Int(value) => Value::Int(value),
+        Raw::Large(value) => Value::Float(value as f64),
+        Raw::Float(value) => Value::Float(value),
+        Raw::Null => Value::from(""),
+        Raw::Text(text) => Value::from(text),
+        Raw::List(list) => Value::List(list.into_iter().map(|item| placed(item, span)).collect()),
+        Raw::Map(entries) => {
             let mut object = Object::new(span);
-            for (key, value) in entries {
+            for (key, value) in entries.into_iter().filter(|(_, value)| *value != Raw::Null) {
                 object.put(key, placed(value, span));
             }
             Value::Object(object)
@@ -99,67 +236,86 @@ fn placed(read: Read, span: Span) -> Node {
     Node { value, span }
 }
 
-impl<'de> Deserialize<'de> for Read {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read, D::Error> {
-        deserializer.deserialize_any(Reader)
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Raw, D::Error> {
+        deserializer.deserialize_any(Reader { nulls: true })
     }
 }
 
-struct Reader;
+/// A value of which no part is null.
+struct Whole(Raw);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Whole, D::Error> {
+        deserializer.deserialize_any(Reader { nulls: false }).map(Whole)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader {
+    nulls: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Reader {
-    type Value = Read;
+    type Value = Raw;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Reader {
-    type Value = Read;
+    type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value other than null")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Read, E> {
-        Ok(Read::Bool(value))
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Raw, E> {
+        match self.nulls {
+            true => Ok(Raw::Null),
+            false => Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
+        }
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Read, E> {
-        Ok(Read::Int(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Read, E> {
-        Ok(i64::try_from(value).map_or(Read::Float(value as f64), Read::Int))
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Int(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Read, E> {
-        Ok(Read::Float(value))
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(i64::try_from(value).map_or(Raw::Large(value), Raw::Int))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Read, E> {
-        Ok(Read::Text(value.to_owned()))
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Raw::Float(value))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Read, E> {
-        Ok(Read::Text(value))
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Read, A::Error> {
+    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
         let mut out = Vec::new();
-        while let Some(item) = list.next_element()? {
+        while let Some(item) = list.next_element_seed(self)? {
             out.push(item);
         }
-        Ok(Read::List(out))
+        Ok(Raw::List(out))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
         let mut out = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            out.push((key, map.next_value()?));
+            out.push((key, map.next_value_seed(self)?));
         }
-        Ok(Read::Map(out))
+        Ok(Raw::Map(out))
     }
 }
 
@@ -184,5 +340,24 @@ mod tests {
             let error = yaml(text);
             assert!(error.starts_with("error: ") && error.lines().count() == 1, "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn what_others_wrote_keeps_its_nulls_and_its_texts() {
+        let text = "a: null\nb: 18446744073709551615\nc: \"yes\"\nd:\n- null\n- 0.5\ne: |\n  x\n  y\n";
+        assert_eq!(write(&read_raw(text).expect("it is YAML")), text);
+        assert_eq!(read_raw("# nothing\n\n"), Ok(Raw::Null));
+    }
+
+    #[test]
+    fn a_stream_is_cut_where_documents_begin() {
+        let stream = "# head\n---\na: |\n  ---\n--- # why\nb: 1\n--- {c: 2}\n---\n";
+        let found: Vec<(&str, usize)> = documents(stream).iter().map(|part| (part.text, part.line)).collect();
+        assert_eq!(found, [("# head\n", 1), ("a: |\n  ---\n", 3), ("b: 1\n", 6), (" {c: 2}\n", 7), ("", 9)]);
+        assert_eq!(documents(stream).iter().map(|part| part.whole).collect::<String>(), stream);
+        assert!(documents("").is_empty());
+        let broken = documents("a: 1\n---\nb: [\n")[1];
+        let problem = read_raw(broken.text).expect_err("it is no YAML");
+        assert!(broken.blamed(&problem).starts_with("line 3") || broken.blamed(&problem).contains("line 3"));
     }
 }

@@ -99,8 +99,20 @@ pub struct Inputs {
 ///
 /// What cannot be read, or a folder without a program.
 pub fn load(arguments: &[PathBuf], files: &impl Files) -> Result<Loaded, Failure> {
+    load_with(&[], arguments, files)
+}
+
+/// As [`load`]; before the files stand texts that are no files, by their names.
+///
+/// # Errors
+///
+/// As for [`load`].
+pub fn load_with(texts: &[(String, String)], arguments: &[PathBuf], files: &impl Files) -> Result<Loaded, Failure> {
     let mut loaded =
         Loaded { sources: Sources::new(), paths: HashMap::new(), problems: Vec::new(), inputs: Inputs::default() };
+    for (name, text) in texts {
+        loaded.add(name.clone(), Content::Text(text.as_str().into()), false);
+    }
     for path in expand_into(arguments, &mut loaded.inputs.folders)? {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();

@@ -32,6 +32,10 @@ pub enum Command {
     Fmt(Fmt),
     /// Explain an error code, a warning, a word of the language, a field of Istio, or a module of the library
     Explain(Explain),
+    /// Take what a Helm chart renders, compile the Mesh programs beside it or in it, compare both, and print them together
+    PostRender(PostRender),
+    /// Run as a function of Kustomize: a generator or a transformer, by a MeshProgram
+    Krm(Krm),
     /// Serve an editor: the language server, over standard input and output
     Lsp(Lsp),
     /// Write a commented starter program that compiles
@@ -109,6 +113,32 @@ pub struct Watch {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct PostRender {
+    /// Files and folders of one program, beside those that the chart holds as objects of kind MeshProgram
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub options: Options,
+    /// Say above each resource where it comes from, what was derived, and what Istio adds by itself
+    #[arg(long)]
+    pub explain: bool,
+    /// Leave Namespace objects out
+    #[arg(long)]
+    pub skip_namespaces: bool,
+    /// Do not compare what the programs say of services with what is rendered
+    #[arg(long)]
+    pub no_compare: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Krm {
+    /// The MeshProgram, for Kustomize's exec plugins, which give it as a file; without it a ResourceList is read, as functions
+    /// get it
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Lsp {
     /// Taken for the editors that give it; there is no other way to be reached
     #[arg(long, hide = true)]
@@ -147,6 +177,12 @@ pub struct Program {
     /// Files, folders (all `.mesh` files in them), or `-` for standard input; together one program
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
     /// Choose the value of a parameter, as in `--set env=prod`
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub set: Vec<(String, String)>,

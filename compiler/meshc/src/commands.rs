@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod beside;
 mod build;
 mod check;
 mod expand;
@@ -25,6 +26,8 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
         Command::Graph(args) => graph::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::PostRender(args) => beside::post_render::run(args),
+        Command::Krm(args) => beside::krm::run(args),
         Command::Lsp(_) => mesh_lsp::serve().map_err(Failure),
         Command::Init(args) => init::run(args),
         Command::Completions { shell } => manual::completions(*shell),
@@ -36,9 +39,10 @@ pub fn run(cli: &Cli) -> Result<bool, Failure> {
 pub fn request(program: &cli::Program) -> Request {
     Request {
         files: program.files.clone(),
-        params: program.params.clone(),
-        set: program.set.clone(),
-        release: program.istio,
+        texts: Vec::new(),
+        params: program.options.params.clone(),
+        set: program.options.set.clone(),
+        release: program.options.istio,
     }
 }
 
@@ -49,5 +53,5 @@ pub fn compiled(program: &cli::Program) -> Result<Compiled, Failure> {
 
 /// Writes the problems of a program as the arguments want them.
 pub fn report_problems(compiled: &Compiled, program: &cli::Program, to_stdout: bool) -> Result<(), Failure> {
-    report::problems(compiled.diagnostics(), compiled.sources(), program.diagnostics, to_stdout)
+    report::problems(compiled.diagnostics(), compiled.sources(), program.options.diagnostics, to_stdout)
 }

@@ -15,7 +15,7 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
     let request = request(&args.program);
     let compiled = request.compile()?.for_this_choice();
     report_problems(&compiled, &args.program, false)?;
-    if !compiled.is_good(args.program.deny.is_some()) {
+    if !compiled.is_good(args.program.options.deny.is_some()) {
         return Ok(false);
     }
     let Some(place) = &place else {
@@ -75,7 +75,7 @@ fn tell_drift(differences: &[Difference], place: &Place, args: &Build) {
     if differences.is_empty() {
         return;
     }
-    if args.program.diagnostics == cli::Diagnostics::Json {
+    if args.program.options.diagnostics == cli::Diagnostics::Json {
         for difference in differences {
             let file = difference.path.to_string_lossy();
             report::say(&serde_json::json!({ "drift": difference.state.word(), "file": file }).to_string());
@@ -86,7 +86,7 @@ fn tell_drift(differences: &[Difference], place: &Place, args: &Build) {
     for Difference { path, state } in differences {
         report::say(&format!("  {:<12} {}", state.word(), path.display()));
         if let State::Differs(lines) = state
-            && args.program.diagnostics == cli::Diagnostics::Text
+            && args.program.options.diagnostics == cli::Diagnostics::Text
         {
             report::say(lines.trim_end());
         }

@@ -18,7 +18,7 @@ pub fn run(args: &Check) -> Result<bool, Failure> {
         compiled = fix(args, compiled)?;
     }
     report_problems(&compiled, &args.program, true)?;
-    Ok(compiled.is_good(args.program.deny.is_some()))
+    Ok(compiled.is_good(args.program.options.deny.is_some()))
 }
 
 fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {

@@ -9,7 +9,7 @@ use crate::{Failure, report};
 pub fn run(args: &Expand) -> Result<bool, Failure> {
     let compiled = compiled(&args.program)?;
     report_problems(&compiled, &args.program, false)?;
-    if !compiled.is_good(args.program.deny.is_some()) {
+    if !compiled.is_good(args.program.options.deny.is_some()) {
         return Ok(false);
     }
     let files = expanded(compiled.sources(), &compiled.choices);

@@ -10,7 +10,7 @@ use mesh_bundle::write_file;
 pub fn run(args: &Graph) -> Result<bool, Failure> {
     let compiled = compiled(&args.program)?;
     report_problems(&compiled, &args.program, false)?;
-    if !compiled.is_good(args.program.deny.is_some()) {
+    if !compiled.is_good(args.program.options.deny.is_some()) {
         return Ok(false);
     }
     let graph = graph(compiled.sources(), &compiled.choices);

@@ -1,0 +1,166 @@
+//! What a program says of services, beside what is rendered for them: ports, protocols, versions, accounts; and objects that
+//! both make.
+//!
+//! Only what is rendered is compared: a service of another chart is not there, and nothing is concluded from that.
+
+use mesh_diagnostics::{Diagnostic, code};
+use mesh_istio::rendered::{Rendered, RenderedPods, RenderedPort, RenderedService};
+use mesh_istio::{PortFact, Protocol, Rank, Resource, ServiceFact, Text};
+use rustc_hash::FxHashMap as HashMap;
+
+/// What contradicts each other in a bundle and in what is rendered beside it.
+#[must_use]
+pub fn beside(resources: &[Resource], services: &[ServiceFact], rendered: &Rendered) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = resources.iter().filter_map(|resource| twice(resource, rendered)).collect();
+    let mut by_name: HashMap<&str, Vec<&ServiceFact>> = HashMap::default();
+    for service in services {
+        by_name.entry(service.name.as_str()).or_default().push(service);
+    }
+    for there in rendered.services() {
+        let named = by_name.get(there.name()).map_or(&[][..], Vec::as_slice);
+        let said: Vec<&ServiceFact> = match there.namespace() {
+            Some(namespace) => {
+                let same = |service: &&&ServiceFact| service.namespace.as_deref().is_none_or(|said| said == namespace);
+                named.iter().filter(same).copied().collect()
+            }
+            // It is installed into some namespace: whose service it is is known where there is one of that name.
+            None if named.len() == 1 => named.to_vec(),
+            None => Vec::new(),
+        };
+        for service in said {
+            ports(service, there, &mut out);
+            pods(service, there, rendered, &mut out);
+        }
+    }
+    out
+}
+
+/// An object that is in the bundle and rendered too.
+fn twice(resource: &Resource, rendered: &Rendered) -> Option<Diagnostic> {
+    let kind = resource.kind;
+    // A Namespace is there to be labelled.
+    if kind == mesh_istio::Kind::Namespace {
+        return None;
+    }
+    rendered.find(kind.group(), kind.name(), resource.namespace.as_deref(), &resource.name)?;
+    let place = resource.namespace.as_ref().map_or(String::new(), |namespace| format!(" in `{namespace}`"));
+    Some(
+        Diagnostic::new(
+            code::E0431,
+            resource.span(),
+            format!("the {} `{}`{place} is rendered beside the program too", kind.name(), resource.name),
+        )
+        .label("becomes an object of this name")
+        .note("one of them would replace the other in the cluster")
+        .help("switch the chart's own off, or give this one another name with `as NAME`"),
+    )
+}
+
+fn ports(service: &ServiceFact, there: RenderedService<'_>, out: &mut Vec<Diagnostic>) {
+    let rendered: Vec<RenderedPort<'_>> = there.ports().collect();
+    if rendered.is_empty() {
+        return;
+    }
+    for port in &service.ports {
+        let Some(same) = rendered.iter().find(|known| known.number == port.number) else {
+            let numbers = rendered.iter().map(|port| format!("`{}`", port.number)).collect::<Vec<_>>().join(", ");
+            out.push(
+                Diagnostic::new(
+                    code::E0428,
+                    port.span,
+                    format!("the Service `{}` that is rendered has no port {}", service.name, port.number),
+                )
+                .label("no such port")
+                .note("nothing would listen where rules send their requests")
+                .help(format!("its ports are {numbers}")),
+            );
+            continue;
+        };
+        out.extend(protocol(service, port, same));
+    }
+}
+
+/// A port that the program routes as HTTP, and Istio takes to speak something else.
+fn protocol(service: &ServiceFact, said: &PortFact, there: &RenderedPort<'_>) -> Option<Diagnostic> {
+    let known = there.protocol.filter(|known| known.rank() != said.protocol.rank())?;
+    let why = match there.app {
+        Some(app) => format!("its `appProtocol: {app}`"),
+        None if known == Protocol::Tcp && !there.name.starts_with("tcp") => {
+            "its number, where servers speak first".to_owned()
+        }
+        None => format!("its name `{}`", there.name),
+    };
+    let effect = match (said.protocol.rank(), known.rank()) {
+        (Rank::Http, _) => "Istio would read none of the HTTP rules for it: no routes, retries, paths or methods",
+        (_, Rank::Http) => "Istio would parse its bytes as HTTP, and refuse what is none",
+        _ => "Istio would route it by other rules than these",
+    };
+    Some(
+        Diagnostic::new(
+            code::E0428,
+            said.span,
+            format!("Istio takes port {} of the Service `{}` for {}", there.number, service.name, known.istio()),
+        )
+        .label(format!("said to speak {}", said.protocol.istio()))
+        .note(format!("by {why}"))
+        .note(effect)
+        .help(format!(
+            "name the port `{0}` or `{0}-…` where it is rendered, set `appProtocol: {0}`, or write `{1}` here",
+            said.protocol.word(),
+            known.word()
+        )),
+    )
+}
+
+/// The versions and the account of a service, beside the pods that are rendered for it.
+fn pods(service: &ServiceFact, there: RenderedService<'_>, rendered: &Rendered, out: &mut Vec<Diagnostic>) {
+    let pods: Vec<RenderedPods<'_>> = rendered.pods().filter(|pods| there.selects(*pods)).collect();
+    if pods.is_empty() {
+        return;
+    }
+    for version in &service.versions {
+        let fits =
+            |pods: &RenderedPods<'_>| version.labels.iter().all(|(key, value)| pods.label(key) == Some(value.as_str()));
+        if pods.iter().any(fits) {
+            continue;
+        }
+        let shown = |(key, value): &(Text, Text)| format!("`{key}: {value}`");
+        let wanted = version.labels.iter().map(shown).collect::<Vec<_>>().join(", ");
+        let mut has: Vec<String> = version
+            .labels
+            .iter()
+            .flat_map(|(key, _)| pods.iter().filter_map(move |pods| Some(format!("`{key}: {}`", pods.label(key)?))))
+            .collect();
+        has.sort();
+        has.dedup();
+        let has = if has.is_empty() { "have no such label".to_owned() } else { format!("have {}", has.join(", ")) };
+        out.push(
+            Diagnostic::new(
+                code::E0429,
+                version.span,
+                format!("no pod that is rendered for `{}` is of version `{}`", service.name, version.name),
+            )
+            .label(format!("its pods have {wanted}"))
+            .note("requests that are sent to it would fail with 503: there is nobody to take them")
+            .help(format!("the pods of {} {has}", pods.iter().map(|pods| pods.shown()).collect::<Vec<_>>().join(", "))),
+        );
+    }
+    let Some((account, span)) = &service.account else { return };
+    // Versions may have accounts of their own; that some pods run as the service's is enough.
+    if !pods.iter().any(|pods| pods.account() == account) {
+        let mut others: Vec<&str> = pods.iter().map(|pods| pods.account()).collect();
+        others.sort_unstable();
+        others.dedup();
+        let others = others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ");
+        out.push(
+            Diagnostic::new(
+                code::E0430,
+                *span,
+                format!("no pod that is rendered for `{}` runs as `{account}`", service.name),
+            )
+            .label("said to be its account")
+            .note("a policy that lets it in would not: callers are known by their account")
+            .help(format!("they run as {others}: write that, or set `serviceAccountName: {account}`")),
+        );
+    }
+}

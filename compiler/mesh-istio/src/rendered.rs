@@ -1,0 +1,183 @@
+//! Objects of Kubernetes that others render beside a bundle: charts, kustomizations. What a program says of services, ports,
+//! versions and accounts can be compared with them.
+
+use crate::facts::Protocol;
+use crate::value::Node;
+use crate::yaml;
+use mesh_diagnostics::Span;
+
+/// Objects that are rendered beside a bundle.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    objects: Vec<Node>,
+}
+
+/// A Kubernetes `Service`.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderedService<'r>(&'r Node);
+
+/// Pods, as the template of a Deployment or another workload has them, or a Pod itself.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderedPods<'r> {
+    owner: &'r Node,
+    /// What has `metadata` and `spec` of a pod.
+    pod: &'r Node,
+}
+
+/// A port of a Kubernetes `Service`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedPort<'r> {
+    /// `port`
+    pub number: u16,
+    /// `name`, empty where there is none.
+    pub name: &'r str,
+    /// `appProtocol`
+    pub app: Option<&'r str>,
+    /// What Istio takes its protocol to be, by `appProtocol`, else the name, else the number; nothing where Istio looks at the
+    /// bytes instead.
+    pub protocol: Option<Protocol>,
+}
+
+impl Rendered {
+    /// Reads YAML documents; what is no object of Kubernetes is left out, and the objects of a `List` stand for it.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong, with its line where that is known.
+    pub fn read(text: &str) -> Result<Rendered, String> {
+        let mut rendered = Rendered::default();
+        for document in yaml::documents(text) {
+            let raw = yaml::read_raw(document.text).map_err(|problem| document.blamed(&problem))?;
+            rendered.add(raw.node(Span::default()));
+        }
+        Ok(rendered)
+    }
+
+    /// Adds an object, or those of a list.
+    pub fn add(&mut self, node: Node) {
+        if node.text_of("kind") == Some("List") {
+            for item in node.items("items") {
+                self.add(item.clone());
+            }
+        } else if node.text_of("kind").is_some() {
+            self.objects.push(node);
+        }
+    }
+
+    /// The services with a selector.
+    pub fn services(&self) -> impl Iterator<Item = RenderedService<'_>> {
+        let core = |node: &&Node| node.text_of("kind") == Some("Service") && node.text_of("apiVersion") == Some("v1");
+        self.objects.iter().filter(core).map(RenderedService)
+    }
+
+    /// All pods that are rendered.
+    pub fn pods(&self) -> impl Iterator<Item = RenderedPods<'_>> {
+        self.objects.iter().filter_map(|owner| {
+            let spec = owner.get("spec")?;
+            let pod = match owner.text_of("kind")? {
+                "Pod" => Some(owner),
+                "CronJob" => spec.at(&["jobTemplate", "spec", "template"]),
+                _ => spec.get("template"),
+            };
+            Some(RenderedPods { owner, pod: pod.filter(|pod| pod.at(&["metadata", "labels"]).is_some())? })
+        })
+    }
+
+    /// The object of a kind, namespace and name. One without a namespace is in the one that it is installed into, which may be
+    /// any.
+    #[must_use]
+    pub fn find(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Node> {
+        self.objects.iter().find(|node| {
+            let version = node.text_of("apiVersion").unwrap_or_default();
+            node.text_of("kind") == Some(kind)
+                && version.rsplit_once('/').map_or("", |(group, _)| group) == group
+                && name_of(node) == name
+                && (namespace_of(node).is_none() || namespace.is_none() || namespace_of(node) == namespace)
+        })
+    }
+}
+
+impl<'r> RenderedService<'r> {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'r str {
+        name_of(self.0)
+    }
+
+    /// Its namespace; nothing where it is the one that it is installed into.
+    #[must_use]
+    pub fn namespace(self) -> Option<&'r str> {
+        namespace_of(self.0)
+    }
+
+    /// Its ports.
+    pub fn ports(self) -> impl Iterator<Item = RenderedPort<'r>> {
+        self.0.get("spec").map_or(&[][..], |spec| spec.items("ports")).iter().filter_map(|port| {
+            let number = u16::try_from(port.get("port")?.int()?).ok()?;
+            let name = port.text_of("name").unwrap_or_default();
+            let is_udp = port.text_of("protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("UDP"));
+            let app = port.text_of("appProtocol");
+            let protocol = (!is_udp).then(|| protocol(number, name, app)).flatten();
+            Some(RenderedPort { number, name, app, protocol })
+        })
+    }
+
+    /// True for pods that it sends to; false where it has no selector.
+    #[must_use]
+    pub fn selects(self, pods: RenderedPods<'_>) -> bool {
+        let same = match (namespace_of(self.0), namespace_of(pods.owner)) {
+            (Some(here), Some(there)) => here == there,
+            _ => true,
+        };
+        let Some(selector) = self.0.at(&["spec", "selector"]) else { return false };
+        let mut pairs = selector.fields().filter_map(|(key, value)| Some((key, value.text()?))).peekable();
+        same && pairs.peek().is_some() && pairs.all(|(key, value)| pods.label(key) == Some(value))
+    }
+}
+
+impl<'r> RenderedPods<'r> {
+    /// What makes them, such as `Deployment web-v1`.
+    #[must_use]
+    pub fn shown(self) -> String {
+        format!("{} {}", self.owner.text_of("kind").unwrap_or_default(), name_of(self.owner))
+    }
+
+    /// The value of one of their labels.
+    #[must_use]
+    pub fn label(self, key: &str) -> Option<&'r str> {
+        self.pod.at(&["metadata", "labels"])?.get(key)?.text()
+    }
+
+    /// The service account that they run as.
+    #[must_use]
+    pub fn account(self) -> &'r str {
+        let said = |key: &str| self.pod.at(&["spec", key]).and_then(Node::text);
+        said("serviceAccountName").or_else(|| said("serviceAccount")).unwrap_or("default")
+    }
+}
+
+/// The protocol that Istio takes a port to speak: `ConvertProtocol` of its registry of Kubernetes.
+fn protocol(number: u16, name: &str, app: Option<&str>) -> Option<Protocol> {
+    match app {
+        Some("kubernetes.io/h2c") => return Some(Protocol::Http2),
+        Some("kubernetes.io/ws") => return Some(Protocol::Http),
+        Some("kubernetes.io/wss") => return Some(Protocol::Https),
+        _ => {}
+    }
+    let name = app.unwrap_or(name).to_ascii_lowercase();
+    let first = if name.starts_with("grpc-web") { "grpc-web" } else { name.split('-').next().unwrap_or_default() };
+    match (Protocol::named(first), number) {
+        (Some(protocol), _) => Some(protocol),
+        // The server speaks first on these, so that nothing can be learned from the client's bytes.
+        (None, 25 | 53 | 3306 | 27017) => Some(Protocol::Tcp),
+        (None, _) => None,
+    }
+}
+
+fn name_of(node: &Node) -> &str {
+    node.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
+}
+
+fn namespace_of(node: &Node) -> Option<&str> {
+    node.at(&["metadata", "namespace"]).and_then(Node::text).filter(|name| !name.is_empty())
+}
