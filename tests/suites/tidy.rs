@@ -45,7 +45,16 @@ fn walls_stand() {
         (&["lsp_types", "lsp_server"], &["compiler/mesh-lsp/"]),
         (
             &["std::fs", "println!", "print!(", "std::io::std"],
-            &["compiler/meshc/", "compiler/mesh-load/", "compiler/xtask/", "editors/", "tests/"],
+            &[
+                "compiler/meshc/",
+                "compiler/mesh-build/",
+                "compiler/mesh-bundle/",
+                "compiler/mesh-load/",
+                "compiler/xtask/",
+                "editors/",
+                "examples/integrations/",
+                "tests/",
+            ],
         ),
     ];
     for (path, text) in rust_files() {

@@ -16,7 +16,7 @@ use mesh_istio::{Kind, Node};
 
 use crate::folders::{compiled_folders, program};
 use crate::judge::{is_available, judge, request_of};
-use crate::program::{codes, compiled, root, shown, yaml};
+use crate::program::{codes, compiled, shown, yaml};
 use crate::trial;
 use text::resource_text;
 

@@ -1,7 +1,77 @@
 //! Mesh programs to validated Istio resources.
 //!
-//! [`compile`] is the whole compiler: pure, text in, bundle and diagnostics out. [`imports`] names the modules
-//! that a file wants, so that a host can load them first; [`library`] has those of the standard library.
+//! [`compile`] is the whole compiler: pure, text in, bundle and diagnostics out. Nothing here reads a file, the environment or
+//! the network, or prints: what a program is made of is the caller's to say, as [`Sources`].
+//!
+//! ```
+//! use mesh_compiler::{Format, Sources, compile, emit};
+//!
+//! let mut sources = Sources::new();
+//! sources.add("shop.mesh", "in shop\nservice web < http 80; versions v1, v2 >\nroute web < v1: 90%, v2 >\n");
+//! let compilation = compile(&sources);
+//! assert!(compilation.diagnostics.is_empty());
+//! let yaml = emit(&compilation.lowered.resources, compilation.api, Format::Yaml, |_| Vec::new());
+//! assert!(yaml.contains("kind: VirtualService") && yaml.contains("weight: 90"));
+//! ```
+//!
+//! # Problems
+//!
+//! A program with mistakes compiles too: what could be understood of it is in [`Compilation::lowered`], and what is wrong in
+//! [`Compilation::diagnostics`], each with its code, its place, the reason and, where there is one, the fix.
+//!
+//! ```
+//! use mesh_compiler::{Severity, Sources, Style, compile, render};
+//!
+//! let mut sources = Sources::new();
+//! let file = sources.add("shop.mesh", "service web < http 80; versions v1, v2 >\nrouet web < v1: 90%, v2 >\n");
+//! let diagnostics = compile(&sources).diagnostics;
+//! assert!(diagnostics.has_errors());
+//! let text = render(diagnostics.iter().next().unwrap(), &sources, Style { color: false, short: true });
+//! assert_eq!(text.trim_end(), "shop.mesh:2:1: error[E0304]: `rouet` is not a statement");
+//! assert!(diagnostics.fixed(&sources, file).unwrap().contains("\nroute web"));
+//! ```
+//!
+//! # Choices
+//!
+//! [`parameters`] has what a program lets its user choose, and [`compile_with`] takes [`Choices`]: values, and the release of
+//! Istio. [`every_choice`] checks what is not chosen.
+//!
+//! ```
+//! use mesh_compiler::{Choices, Release, Sources, compile_with, parameters};
+//!
+//! let mut sources = Sources::new();
+//! sources.add("shop.mesh", "param share of percent default 10%\nservice web < http 80; versions v1, v2 >\nroute web < v2: $share, v1 >\n");
+//! let mut choices = Choices::default();
+//! choices.set("share", "30%");
+//! choices.set_release(Release(1, 29));
+//! assert!(choices.problems(&parameters(&sources)).is_empty());
+//! let compilation = compile_with(&sources, &choices);
+//! assert_eq!(compilation.release, Release(1, 29));
+//! choices.set("share", "many");
+//! assert_eq!(choices.problems(&parameters(&sources)), ["`share` cannot be `many`; expected a share such as `20%`"]);
+//! ```
+//!
+//! # Modules
+//!
+//! [`imports`] names the modules that a file takes in, so that a host can add them first, with [`Sources::add_library`];
+//! [`library`] has those of the standard library. `mesh-load` does this for files.
+//!
+//! ```
+//! use mesh_compiler::{Sources, compile, imports, library, parse_file};
+//!
+//! let mut sources = Sources::new();
+//! let file = sources.add("shop.mesh", "use std/resilience\nservice web < http 80 >\n");
+//! for import in imports(&parse_file(&sources, file).tree) {
+//!     sources.add_library(import.name.clone(), library(&import.name).expect("it is of the library"));
+//! }
+//! assert!(!compile(&sources).diagnostics.has_errors());
+//! ```
+//!
+//! # What is promised
+//!
+//! Names here keep their meaning within a minor version. Structs that may get fields, and enums that may get members, are marked
+//! `non_exhaustive`. The text of messages may change; the codes of problems do not. For the same texts and choices the bundle is
+//! the same, byte by byte, within a version of meshc.
 
 mod calls;
 mod check;
@@ -23,10 +93,7 @@ mod shape;
 mod suggest;
 pub mod vocabulary;
 
-use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources};
-use mesh_istio::rendered::Rendered;
-use mesh_istio::{Api, Release};
-use mesh_syntax::{Parsed, Tree};
+use mesh_syntax::Tree;
 use rayon::prelude::*;
 
 pub use calls::Permission;
@@ -36,6 +103,14 @@ pub use lower::{File, Lowered};
 pub use memory::Memories;
 pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};
 pub use suggest::nearest;
+
+// What the functions here take and give, so that a user needs no other crate.
+pub use mesh_diagnostics::{
+    Diagnostic, Diagnostics, FileId, Severity, Source, Sources, Span, Style, json_line, render, sarif,
+};
+pub use mesh_istio::rendered::Rendered;
+pub use mesh_istio::{Api, Format, Kind, Node, Release, Resource, SUPPORTED, emit};
+pub use mesh_syntax::Parsed;
 
 use check::external::{port_name, resolution};
 use check::service::subset_name;
@@ -47,6 +122,7 @@ mod check_names {
 
 /// What a program becomes, and what is wrong with it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Compilation {
     /// Resources and facts. Where there are errors, it holds what could be understood.
     pub lowered: Lowered,
@@ -93,6 +169,12 @@ pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memori
     let names =
         |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| index::index(sources, &trees, choices, expansion, mesh);
     run(sources, &trees, choices, None, diagnostics, |expansion| expansion.parsed_again(sources, memories), names)
+}
+
+/// The tree of one file of a program, and what keeps it from being read.
+#[must_use]
+pub fn parse_file(sources: &Sources, file: FileId) -> Parsed<'_> {
+    mesh_syntax::parse(file, &sources.get(file).text)
 }
 
 /// The stages behind the parser; `look` sees the model.

@@ -37,6 +37,7 @@ use crate::model::{Common, FieldSet, Head, Mesh, Pair, Place, Service, ServiceId
 
 /// What a program becomes.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Lowered {
     /// The resources, ordered by namespace, kind and name.
     pub resources: Vec<Resource>,
@@ -48,6 +49,7 @@ pub struct Lowered {
 
 /// A file of a bundle that is no object of Kubernetes: rules and configurations of Prometheus, dashboards.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct File {
     /// Its name, without a folder.
     pub name: String,

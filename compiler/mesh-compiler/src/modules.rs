@@ -22,6 +22,7 @@ const INSTALLATIONS: [&str; 2] = ["std/helm", "std/istioctl"];
 
 /// A module that a file takes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Import {
     /// As written: `std/istioctl`, `./common`.
     pub name: String,
@@ -42,6 +43,7 @@ pub fn library_modules() -> impl Iterator<Item = &'static str> {
 
 /// A profile of a module of the library, as its documentation tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Item {
     /// Its name.
     pub name: String,

@@ -18,6 +18,7 @@ pub struct Choices {
 
 /// A parameter that a program declares with `param`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// Its name, without the `$`.
     pub name: String,
@@ -31,6 +32,7 @@ pub struct Parameter {
 
 /// What a parameter may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParameterKind {
     /// One of some words: `of dev, staging, prod`.
     Choice(Vec<String>),
