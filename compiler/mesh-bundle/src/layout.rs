@@ -1,5 +1,7 @@
 //! How a bundle is laid out: one stream, or files by kind or by resource.
 
+use std::borrow::Borrow;
+
 use mesh_compiler::Compilation;
 use mesh_diagnostics::Sources;
 use mesh_istio::validate::needs;
@@ -68,15 +70,10 @@ pub fn outputs(compilation: &Compilation, sources: &Sources, layout: Layout, pla
 pub fn stream(compilation: &Compilation, sources: &Sources, layout: Layout) -> String {
     let program = Program { compilation, sources, layout };
     let (namespaces, rest) = program.parted();
-    let kept: Vec<Resource>;
-    let resources: &[Resource] = match layout.namespaces {
-        Namespaces::Emit => &compilation.lowered.resources,
-        _ => {
-            kept = rest.into_iter().cloned().collect();
-            &kept
-        }
+    let mut out = match layout.namespaces {
+        Namespaces::Emit => program.text(&compilation.lowered.resources),
+        _ => program.text(&rest),
     };
-    let mut out = program.text(resources);
     if layout.namespaces == Namespaces::Labels && layout.format == Format::Yaml {
         for line in label_commands(&namespaces) {
             out.push_str(&format!("# {line}\n"));
@@ -92,16 +89,15 @@ pub fn files(compilation: &Compilation, sources: &Sources, layout: Layout) -> Ve
     let extension = if layout.format == Format::Json { "json" } else { "yaml" };
     let (namespaces, rest) = program.parted();
     let mut files: Vec<Output> = Vec::new();
-    let mut add = |name: String, resources: Vec<Resource>| {
-        files.push(Output { name: format!("{name}.{extension}"), text: program.text(&resources) });
+    let mut add = |name: String, resources: &[&Resource]| {
+        files.push(Output { name: format!("{name}.{extension}"), text: program.text(resources) });
     };
     match layout.split {
         Split::Kind => {
             for kind in Kind::all() {
-                let of_kind: Vec<Resource> =
-                    rest.iter().filter(|resource| resource.kind == kind).map(|r| (*r).clone()).collect();
+                let of_kind: Vec<&Resource> = rest.iter().copied().filter(|resource| resource.kind == kind).collect();
                 if !of_kind.is_empty() {
-                    add(kebab(kind.name()), of_kind);
+                    add(kebab(kind.name()), &of_kind);
                 }
             }
         }
@@ -110,14 +106,13 @@ pub fn files(compilation: &Compilation, sources: &Sources, layout: Layout) -> Ve
                 // The names of namespaces have no dot, and an underscore stands for none, so that no two resources
                 // have one file name.
                 let place = resource.namespace.as_deref().unwrap_or("_");
-                add(format!("{place}.{}.{}", kebab(resource.kind.name()), resource.name), vec![resource.clone()]);
+                add(format!("{place}.{}.{}", kebab(resource.kind.name()), resource.name), &[resource]);
             }
         }
     }
     match layout.namespaces {
         Namespaces::Emit if !namespaces.is_empty() => {
-            let all = namespaces.iter().map(|resource| (*resource).clone()).collect();
-            add("namespaces".to_owned(), all);
+            add("namespaces".to_owned(), &namespaces);
         }
         Namespaces::Labels if !namespaces.is_empty() => {
             let lines = label_commands(&namespaces).join("\n");
@@ -139,7 +134,7 @@ struct Program<'p> {
 }
 
 impl Program<'_> {
-    fn text(&self, resources: &[Resource]) -> String {
+    fn text<R: Borrow<Resource> + Sync>(&self, resources: &[R]) -> String {
         let comment =
             |resource: &Resource| if self.layout.explain { origins(resource, self.sources) } else { Vec::new() };
         emit(resources, self.compilation.api, self.layout.format, comment)

@@ -65,7 +65,7 @@ impl Request {
     /// As for [`Request::compile`].
     pub fn compile_again(&self, memories: &mut Memories) -> Result<Compiled, Failure> {
         let (loaded, choices) = self.load()?;
-        let (compilation, _) = compile_again(&loaded.sources, &choices, memories);
+        let compilation = compile_again(&loaded.sources, &choices, memories);
         Ok(Compiled::new(loaded, choices, compilation))
     }
 

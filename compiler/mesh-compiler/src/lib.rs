@@ -156,9 +156,26 @@ pub fn compile_beside(sources: &Sources, choices: &Choices, rendered: Option<&Re
     compilation
 }
 
-/// Compiles a program again after a change, and lists its names. Only the statements that changed are parsed.
+/// Compiles a program again after a change. Only the statements that changed are parsed.
 #[must_use]
-pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memories) -> (Compilation, index::Index) {
+pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memories) -> Compilation {
+    remembering(sources, choices, memories, |_, _, _| ()).0
+}
+
+/// As [`compile_again`], and lists the names of the program, as editors need them.
+#[must_use]
+pub fn compile_and_list(sources: &Sources, choices: &Choices, memories: &mut Memories) -> (Compilation, index::Index) {
+    remembering(sources, choices, memories, |trees, expansion, mesh| {
+        index::index(sources, trees, choices, expansion, mesh)
+    })
+}
+
+fn remembering<T: Send>(
+    sources: &Sources,
+    choices: &Choices,
+    memories: &mut Memories,
+    look: impl FnOnce(&[Tree<'_>], &expand::Expansion, &model::Mesh<'_>) -> T + Send,
+) -> (Compilation, T) {
     let mut diagnostics = Diagnostics::new();
     let mut trees = Vec::with_capacity(sources.len());
     for (file, source) in sources.iter() {
@@ -166,9 +183,8 @@ pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memori
         diagnostics.extend(parsed.diagnostics);
         trees.push(parsed.tree);
     }
-    let names =
-        |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| index::index(sources, &trees, choices, expansion, mesh);
-    run(sources, &trees, choices, None, diagnostics, |expansion| expansion.parsed_again(sources, memories), names)
+    let look = |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| look(&trees, expansion, mesh);
+    run(sources, &trees, choices, None, diagnostics, |expansion| expansion.parsed_again(sources, memories), look)
 }
 
 /// The tree of one file of a program, and what keeps it from being read.

@@ -1,5 +1,7 @@
 //! Resources to bytes, which cannot fail.
 
+use std::borrow::Borrow;
+
 use rayon::prelude::*;
 
 use crate::release::Api;
@@ -18,10 +20,11 @@ pub enum Format {
 /// How many resources one thread writes at a time.
 const CHUNK: usize = 256;
 
-/// A bundle as text. `comment` gives the lines to write above a resource in YAML, without their `#`.
+/// A bundle as text, of resources or of references to them. `comment` gives the lines to write above a resource in YAML,
+/// without their `#`.
 #[must_use]
-pub fn emit<'r>(
-    resources: &'r [Resource],
+pub fn emit<'r, R: Borrow<Resource> + Sync>(
+    resources: &'r [R],
     api: Api,
     format: Format,
     comment: impl Fn(&'r Resource) -> Vec<String> + Sync,
@@ -43,7 +46,7 @@ pub fn emit<'r>(
         .par_chunks(CHUNK)
         .map(|chunk| {
             let separator = if format == Format::Json { ",\n" } else { "" };
-            chunk.iter().map(write).collect::<Vec<_>>().join(separator)
+            chunk.iter().map(|resource| write(resource.borrow())).collect::<Vec<_>>().join(separator)
         })
         .collect();
     match format {
@@ -115,8 +118,8 @@ mod tests {
 
     #[test]
     fn an_empty_bundle_is_an_empty_stream_and_an_empty_list() {
-        assert_eq!(emit(&[], Api::Stable, Format::Yaml, |_| Vec::new()), "");
-        let json = emit(&[], Api::Stable, Format::Json, |_| Vec::new());
+        assert_eq!(emit::<Resource>(&[], Api::Stable, Format::Yaml, |_| Vec::new()), "");
+        let json = emit::<Resource>(&[], Api::Stable, Format::Json, |_| Vec::new());
         assert_eq!(json, "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[]}\n");
     }
 }

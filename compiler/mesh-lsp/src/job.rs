@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use mesh_compiler::index::Index;
-use mesh_compiler::{Choices, Compilation, Memories, compile_again};
+use mesh_compiler::{Choices, Compilation, Memories, compile_and_list};
 use mesh_load::Loaded;
 
 /// A program that is to be compiled, with all that this needs.
@@ -29,7 +29,7 @@ pub struct Done {
 impl Job {
     pub fn run(self) -> Done {
         let Job { key, edition, loaded, choices, mut memories } = self;
-        let compiled = guarded(|| compile_again(&loaded.sources, &choices, &mut memories));
+        let compiled = guarded(|| compile_and_list(&loaded.sources, &choices, &mut memories));
         let made = compiled.map(|(compilation, index)| (loaded, choices, compilation, index));
         Done { key, edition, memories, made }
     }

@@ -92,17 +92,14 @@ fn add(
     }
     let layout =
         Layout { format: Format::Yaml, explain: args.explain, namespaces: wanted.namespaces, ..Layout::default() };
-    let new: Vec<_> = added(&compiled, layout, |resource| {
+    let new = added(&compiled, layout, |resource| {
         let there = parts.iter_mut().find(|part| is_namespace(&part.object, resource));
         there.is_some_and(|part| {
             label(&mut part.object, resource);
             part.changed = true;
             true
         })
-    })
-    .into_iter()
-    .cloned()
-    .collect();
+    });
     let comment = |resource: &_| match args.explain {
         true => layout::origins(resource, compiled.sources()),
         false => Vec::new(),
