@@ -1,5 +1,7 @@
 //! What tests of the command line share: folders, the command, its output.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,0 +1,153 @@
+//! `meshc krm` and `meshc post-render` by themselves; their hosts run them in `tests/integrations`.
+
+mod support;
+
+use std::process::{Command, Stdio};
+
+use support::{folder, run, text};
+
+const PROGRAM: &str =
+    "in shop\nnamespace shop < inject >\nservice web < http 80; versions v1, v2 >\nroute web < timeout 5s >\n";
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\n  creationTimestamp: null\nspec:\n  ports:\n  - port: 80\n    name: http\n";
+
+const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
+
+/// A ResourceList with these items, whose function is a MeshProgram with this `spec`, both in the indentation of their place.
+fn list(items: &[&str], spec: &str) -> String {
+    let mut out = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:");
+    for item in items {
+        let lines = item.trim_end().replace('\n', "\n  ");
+        out.push_str(&format!("\n- {lines}"));
+    }
+    if items.is_empty() {
+        out.push_str(" []");
+    }
+    out.push_str("\nfunctionConfig:\n  apiVersion: mesh-lang.github.io/v1\n  kind: MeshProgram\n  metadata: {name: m}\n  spec:\n");
+    out + spec
+}
+
+#[test]
+fn a_function_adds_its_bundle_to_what_is_there() {
+    let folder = folder(&[("mesh/shop.mesh", PROGRAM)]);
+    let output = run(folder.path(), &["krm"], &list(&[NAMESPACE, SERVICE], "    files: [mesh]\n"));
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let kinds: Vec<&str> = out.lines().filter_map(|line| line.trim_start().strip_prefix("kind: ")).collect();
+    assert_eq!(kinds, ["ResourceList", "Namespace", "Service", "DestinationRule", "VirtualService", "MeshProgram"]);
+    assert!(out.contains("creationTimestamp: null"), "what others wrote stays as it is: {out}");
+    assert!(out.contains("istio-injection: enabled"), "a Namespace that is there gets the labels: {out}");
+}
+
+#[test]
+fn a_function_of_a_broken_program_tells_and_adds_nothing() {
+    let folder = folder(&[]);
+    let spec = "    sources:\n      a.mesh: |\n        in shop\n        route web < v1: 80%, v2: 30% >\n";
+    let output = run(folder.path(), &["krm"], &list(&[SERVICE], spec));
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("error[E0401]") && !out.contains("VirtualService"));
+    assert!(
+        out.contains("- message: \"E0401: ") && out.contains("severity: error") && out.contains("path: a.mesh"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_function_that_is_asked_wrongly_says_what_is_wrong() {
+    let folder = folder(&[("good.mesh", PROGRAM)]);
+    let wrong = [
+        ("kind: Deployment\n".to_owned(), "is no ResourceList"),
+        ("kind: ResourceList\nitems: []\n".to_owned(), "no `functionConfig`"),
+        (list(&[], "    fiels: [good.mesh]\n"), "unknown field `fiels`"),
+        (list(&[], "    params: {a: b}\n"), "names no program"),
+        (list(&[], "    files: [nowhere]\n"), "`nowhere` cannot be read"),
+        (list(&[], "    files: [good.mesh]\n    istio: \"1.2\"\n"), "this meshc knows 1.28"),
+        (list(&[], "    sources: {a.mesh: in shop}\n"), "compiles to no object at all"),
+        (
+            list(&[], "    files: [good.mesh]\n").replace("MeshProgram", "Mesh"),
+            "a `MeshProgram` of `mesh-lang.github.io/v1` is expected",
+        ),
+    ];
+    for (input, said) in wrong {
+        let output = run(folder.path(), &["krm"], &input);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{said}");
+        assert!(text(&output.stderr).contains(said), "{said}: {}", text(&output.stderr));
+    }
+    let output = run(folder.path(), &["krm"], &list(&[], "    sources: {a.mesh: in shop}\n    allowEmpty: true\n"));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_exec_plugin_reads_its_program_from_a_file_and_documents_from_its_input() {
+    let config = "apiVersion: mesh-lang.github.io/v1\nkind: MeshProgram\nspec:\n  files: [shop.mesh]\n";
+    let folder = folder(&[("root/shop.mesh", PROGRAM), ("config.yaml", config)]);
+    let plugin = |input: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_meshc"))
+            .args(["krm", "config.yaml"])
+            .current_dir(folder.path())
+            .env("KUSTOMIZE_PLUGIN_CONFIG_ROOT", folder.path().join("root"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("meshc starts");
+        std::io::Write::write_all(&mut child.stdin.take().expect("it reads"), input.as_bytes()).expect("it takes it");
+        child.wait_with_output().expect("it ends")
+    };
+    let output = plugin(&format!("{SERVICE}---\n{NAMESPACE}"));
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(out.matches("---\n").count(), 4, "{out}");
+    assert!(out.contains("istio-injection: enabled"));
+    assert_eq!(text(&plugin("").stdout).matches("---\n").count(), 3, "as a generator it gets nothing");
+    let output = plugin(&SERVICE.replace("80", "81"));
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+    assert!(text(&output.stderr).contains("error[E0428]"));
+}
+
+#[test]
+fn what_a_chart_renders_goes_out_as_it_came_in() {
+    let folder = folder(&[("shop.mesh", PROGRAM)]);
+    let chart = format!(
+        "---\n# Source: a\n{SERVICE}---\n# nothing\n---\n# Source: b\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: 'x'}}   # as it is\n"
+    );
+    let output = run(folder.path(), &["post-render", "shop.mesh"], &chart);
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let added = out.strip_prefix(&chart).expect("the chart stands first, to the byte");
+    assert_eq!(added.matches("---\n").count(), 3);
+    let skipped = run(folder.path(), &["post-render", "shop.mesh", "--skip-namespaces", "--explain"], &chart);
+    assert!(
+        !text(&skipped.stdout).contains("kind: Namespace")
+            && text(&skipped.stdout).contains("# shop.mesh:4: route web")
+    );
+    let output = run(folder.path(), &["post-render", "shop.mesh"], &format!("{chart}---\n{NAMESPACE}"));
+    assert_eq!(text(&output.stdout).matches("kind: Namespace").count(), 1);
+    assert!(text(&output.stdout).contains("istio-injection: enabled"));
+}
+
+#[test]
+fn programs_of_a_chart_take_values_and_leave_the_stream() {
+    let folder = folder(&[]);
+    let program = "apiVersion: mesh-lang.github.io/v1\nkind: MeshProgram\nmetadata: {name: m}\nspec:\n  sources:\n    shop.mesh: |\n      param share of percent default 10%\n      in shop\n      service web < http 80; versions v1, v2 >\n      route web < v2: $share, v1 >\n  params: {share: 30%}\n";
+    let chart = format!("{SERVICE}---\n{program}");
+    let output = run(folder.path(), &["post-render"], &chart);
+    let out = text(&output.stdout);
+    assert!(out.contains("weight: 30") && !out.contains("MeshProgram"), "{out}{}", text(&output.stderr));
+    let output = run(folder.path(), &["post-render", "--set", "share=40%"], &chart);
+    assert!(text(&output.stdout).contains("weight: 40"), "{}", text(&output.stderr));
+    for (arguments, input, code, said) in [
+        (&["post-render"][..], SERVICE, 2, "there is no program"),
+        (&["post-render"], "a: [", 2, "what the chart renders: line 1"),
+        (&["post-render"], &chart.replace("port: 80", "port: 81"), 1, "error[E0428]"),
+        (&["post-render", "--set", "share=110%"], &chart, 1, "110% is more than everything"),
+        (&["post-render"], &chart.replace("  params:", "  parms:"), 2, "unknown field `parms`"),
+    ] {
+        let output = run(folder.path(), arguments, input);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), String::new()), "{said}");
+        assert!(text(&output.stderr).contains(said), "{said}: {}", text(&output.stderr));
+    }
+    let output = run(folder.path(), &["post-render", "--no-compare"], &chart.replace("port: 80", "port: 81"));
+    assert_eq!(output.status.code(), Some(0));
+}
