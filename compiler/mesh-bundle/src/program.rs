@@ -131,7 +131,8 @@ impl Compiled {
     #[must_use]
     pub fn is_good(&self, deny_warnings: bool) -> bool {
         let diagnostics = &self.compilation.diagnostics;
-        !diagnostics.has_errors() && !(deny_warnings && diagnostics.count(Severity::Warning) > 0)
+        let is_denied = deny_warnings && diagnostics.count(Severity::Warning) > 0;
+        !diagnostics.has_errors() && !is_denied
     }
 
     /// Everything that a build system has to watch: the files that were read, those of parameters, and the folders whose files

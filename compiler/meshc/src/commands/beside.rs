@@ -11,7 +11,7 @@ use mesh_load::Failure;
 
 /// The resources of a bundle that are to be added. A Namespace that is rendered too gets the labels and annotations of the
 /// bundle's instead; `at` finds it.
-fn added<'c>(compiled: &'c Compiled, layout: Layout, mut at: impl FnMut(&Resource) -> bool) -> Vec<&'c Resource> {
+fn added(compiled: &Compiled, layout: Layout, mut at: impl FnMut(&Resource) -> bool) -> Vec<&Resource> {
     let resources = compiled.compilation.lowered.resources.iter();
     let kept = |resource: &&Resource| {
         resource.kind != Kind::Namespace || (layout.namespaces == Namespaces::Emit && !at(resource))
