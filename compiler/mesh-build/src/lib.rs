@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use mesh_bundle::{Compiled, Layout, Place, Request, layout, write};
 use mesh_diagnostics::{Severity, Style, render};
-use mesh_istio::{Release, SUPPORTED};
+use mesh_istio::Release;
 
 pub use mesh_bundle::{Namespaces, Split};
 pub use mesh_istio::Format;
@@ -219,9 +219,8 @@ impl Builder {
 
     fn release(&self) -> Result<Option<Release>, Error> {
         let Some(text) = &self.istio else { return Ok(None) };
-        let known = Release::parse(text).filter(|release| SUPPORTED.contains(release));
-        let all = || SUPPORTED.map(|release| release.to_string()).join(", ");
-        known.map(Some).ok_or_else(|| Error(format!("the release `{text}` of Istio is not known; there are {}", all())))
+        let release = Release::supported(text);
+        release.map(Some).map_err(|known| Error(format!("the release `{text}` of Istio is not known: {known}")))
     }
 }
 

@@ -29,6 +29,17 @@ impl Release {
         (digits(major) && digits(minor)).then_some(())?;
         Some(Release(major.parse().ok()?, minor.parse().ok()?))
     }
+
+    /// Reads a release that meshc knows.
+    ///
+    /// # Errors
+    ///
+    /// What is known, for the end of a sentence.
+    pub fn supported(text: &str) -> Result<Release, String> {
+        let known = Release::parse(text).filter(|release| SUPPORTED.contains(release));
+        let all = || SUPPORTED.map(|release| release.to_string()).join(", ");
+        known.ok_or_else(|| format!("this meshc knows {}", all()))
+    }
 }
 
 impl std::fmt::Display for Release {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use mesh_istio::{Release, SUPPORTED};
+use mesh_istio::Release;
 
 /// Compiles Mesh, a small language for service-mesh configuration, to validated Istio YAML.
 #[derive(Debug, Parser)]
@@ -190,7 +190,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub params: Vec<PathBuf>,
     /// Compile for this release of Istio, in place of the one that the program says
-    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    #[arg(long, value_name = "RELEASE", value_parser = Release::supported)]
     pub istio: Option<Release>,
     /// How problems are written
     #[arg(long, value_enum, default_value_t = Diagnostics::Text)]
@@ -306,11 +306,4 @@ impl From<Namespaces> for mesh_bundle::Namespaces {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it chooses nothing; write NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
-}
-
-/// `1.30`.
-fn release(text: &str) -> Result<Release, String> {
-    let known = Release::parse(text).filter(|release| SUPPORTED.contains(release));
-    let all = || SUPPORTED.map(|release| release.to_string()).join(", ");
-    known.ok_or_else(|| format!("this meshc knows {}", all()))
 }

@@ -9,6 +9,24 @@ use mesh_istio::yaml::Raw;
 use mesh_istio::{Kind, Resource, document};
 use mesh_load::Failure;
 
+use crate::report;
+
+/// Refuses a bundle that is empty, unless that is meant, and names the files that are no objects.
+fn accept(compiled: &Compiled, may_be_empty: bool) -> Result<(), Failure> {
+    let lowered = &compiled.compilation.lowered;
+    // An empty list is what Kustomize takes from a function that did not run, and what a pruning tool deletes by.
+    if lowered.resources.is_empty() && !may_be_empty {
+        return Err(Failure(
+            "the program compiles to no object at all; `spec.allowEmpty: true` in a MeshProgram says that this is meant"
+                .to_owned(),
+        ));
+    }
+    for file in &lowered.files {
+        report::say(&format!("`{}` is no object of Kubernetes: `meshc build --out DIR` writes it", file.name));
+    }
+    Ok(())
+}
+
 /// The resources of a bundle that are to be added. A Namespace that is rendered too gets the labels and annotations of the
 /// bundle's instead; `at` finds it.
 fn added(compiled: &Compiled, layout: Layout, mut at: impl FnMut(&Resource) -> bool) -> Vec<&Resource> {

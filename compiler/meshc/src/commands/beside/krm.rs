@@ -11,7 +11,7 @@ use mesh_load::{Failure, STDIN};
 use serde::Deserialize;
 
 use super::program::{KIND, MeshProgram};
-use super::{added, is_namespace, label, raw};
+use super::{accept, added, is_namespace, label, raw};
 use crate::cli::{self, Krm};
 use crate::report;
 
@@ -98,16 +98,7 @@ fn build(program: &MeshProgram, items: &mut Vec<Raw>) -> Result<(Compiled, bool)
     if !good {
         return Ok((compiled, false));
     }
-    // An empty list is what Kustomize takes from a function that did not run, and what a pruning tool deletes by.
-    if compiled.compilation.lowered.resources.is_empty() && !program.may_be_empty() {
-        return Err(Failure(
-            "the program compiles to no object at all; `spec.allowEmpty: true` says that this is meant".to_owned(),
-        )
-        .into());
-    }
-    for file in &compiled.compilation.lowered.files {
-        report::say(&format!("`{}` is no object of Kubernetes: `meshc build --out DIR` writes it", file.name));
-    }
+    accept(&compiled, program.may_be_empty())?;
     let mut labelled = Vec::new();
     let new = added(&compiled, program.layout(), |resource| {
         let there = items.iter().position(|item| is_namespace(item, resource));

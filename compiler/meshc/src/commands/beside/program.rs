@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mesh_bundle::{Layout, Namespaces, Request};
-use mesh_istio::{Format, Release, SUPPORTED, yaml};
+use mesh_istio::{Format, Release, yaml};
 use mesh_load::Failure;
 use serde::Deserialize;
 
@@ -76,21 +76,16 @@ impl MeshProgram {
 
     /// What is to be compiled.
     pub fn request(&self) -> Result<Request, Failure> {
-        let release = match &self.spec.istio {
-            None => None,
-            Some(text) => {
-                Some(Release::parse(text).filter(|release| SUPPORTED.contains(release)).ok_or_else(|| {
-                    let known = SUPPORTED.map(|release| release.to_string()).join(", ");
-                    Failure(format!("the {KIND}: `spec.istio` is `{text}`, and this meshc knows {known}"))
-                })?)
-            }
-        };
+        let release = self.spec.istio.as_deref().map(|text| {
+            Release::supported(text)
+                .map_err(|known| Failure(format!("the {KIND}: `spec.istio` is `{text}`, and {known}")))
+        });
         Ok(Request {
             files: self.spec.files.clone(),
             texts: self.spec.sources.clone().into_iter().collect(),
             params: self.spec.params_files.clone(),
             set: self.spec.params.clone().into_iter().collect(),
-            release,
+            release: release.transpose()?,
         })
     }
 
