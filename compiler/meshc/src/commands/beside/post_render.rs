@@ -10,7 +10,7 @@ use mesh_istio::{Format, emit};
 use mesh_load::{Failure, STDIN};
 
 use super::program::{API_VERSION, KIND, MeshProgram};
-use super::{added, is_namespace, label};
+use super::{accept, added, is_namespace, label};
 use crate::cli::PostRender;
 use crate::report;
 
@@ -80,16 +80,7 @@ fn add(
     if !compiled.is_good(wanted.deny_warnings) {
         return Ok(false);
     }
-    if compiled.compilation.lowered.resources.is_empty() && !wanted.may_be_empty {
-        return Err(Failure(
-            "a program compiles to no object at all; `spec.allowEmpty: true` in a MeshProgram says that this is meant"
-                .to_owned(),
-        )
-        .into());
-    }
-    for file in &compiled.compilation.lowered.files {
-        report::say(&format!("`{}` is no object of Kubernetes: `meshc build --out DIR` writes it", file.name));
-    }
+    accept(&compiled, wanted.may_be_empty)?;
     let layout =
         Layout { format: Format::Yaml, explain: args.explain, namespaces: wanted.namespaces, ..Layout::default() };
     let new = added(&compiled, layout, |resource| {
