@@ -32,7 +32,46 @@ pub fn beside(resources: &[Resource], services: &[ServiceFact], rendered: &Rende
             pods(service, there, rendered, &mut out);
         }
     }
+    out.extend(missing(services, rendered));
     out
+}
+
+/// The services of the program that are not rendered, where some service is. What others own is theirs to render.
+fn missing(services: &[ServiceFact], rendered: &Rendered) -> Vec<Diagnostic> {
+    let mut there: HashMap<&str, Vec<Option<&str>>> = HashMap::default();
+    for service in rendered.services() {
+        there.entry(service.name()).or_default().push(service.namespace());
+    }
+    if there.is_empty() {
+        return Vec::new();
+    }
+    let own = services.iter().filter(|service| !service.elsewhere && !service.on_vm);
+    own.filter_map(|service| {
+        let Some(namespaces) = there.get(service.name.as_str()) else {
+            let problem =
+                Diagnostic::new(code::NOT_RENDERED, service.span, format!("no Service `{}` is rendered", service.name));
+            return Some(
+                problem
+                    .label("described here as the program's own")
+                    .note("its ports, versions and accounts are compared with nothing")
+                    .help("write its name as it is rendered, or state it in `elsewhere` if others render it"),
+            );
+        };
+        let said = service.namespace.as_deref()?;
+        let elsewhere: Vec<String> = namespaces.iter().flatten().map(|namespace| format!("`{namespace}`")).collect();
+        if elsewhere.len() < namespaces.len() || namespaces.contains(&Some(said)) {
+            return None;
+        }
+        let places = elsewhere.join(", ");
+        let title = format!("the Service `{}` is rendered in namespace {places}, not in `{said}`", service.name);
+        Some(
+            Diagnostic::new(code::E0432, service.span, title)
+                .label(format!("in `{said}` here"))
+                .note("rules name hosts and accounts with their namespace: these would be for a service that is not there")
+                .help(format!("write `in {}` in the program, or make it a parameter", elsewhere[0].trim_matches('`'))),
+        )
+    })
+    .collect()
 }
 
 /// An object that is in the bundle and rendered too.

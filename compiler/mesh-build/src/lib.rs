@@ -18,7 +18,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use mesh_bundle::{Compiled, Layout, Place, Request, layout, write};
+use mesh_bundle::{Compiled, Guard, Layout, Place, Request, layout, write};
 use mesh_diagnostics::{Severity, Style, render};
 use mesh_istio::Release;
 
@@ -67,6 +67,7 @@ pub struct Builder {
     istio: Option<String>,
     deny_warnings: bool,
     every_choice: bool,
+    allow_empty: bool,
     rerun_if_changed: bool,
 }
 
@@ -80,6 +81,7 @@ impl Default for Builder {
             istio: None,
             deny_warnings: false,
             every_choice: true,
+            allow_empty: false,
             rerun_if_changed: true,
         }
     }
@@ -158,6 +160,13 @@ impl Builder {
         self
     }
 
+    /// Whether a program that compiles to no object at all may take the place of a bundle that has some. Default: no.
+    #[must_use]
+    pub fn allow_empty(mut self, allow: bool) -> Builder {
+        self.allow_empty = allow;
+        self
+    }
+
     /// Whether cargo is told to run the script again when a file of the program changes. Default: yes.
     #[must_use]
     pub fn rerun_if_changed(mut self, rerun: bool) -> Builder {
@@ -198,7 +207,9 @@ impl Builder {
             warn(&compiled);
         }
         let outputs = layout::outputs(&compiled.compilation, compiled.sources(), self.layout, &place);
-        Ok(Bundle { files: write(&place, &outputs)?.files, inputs })
+        let guard = Guard { inputs: &inputs, may_be_empty: self.allow_empty };
+        let files = write(&place, &outputs, guard)?.files;
+        Ok(Bundle { files, inputs })
     }
 
     /// The problems of a program that is not to be built.

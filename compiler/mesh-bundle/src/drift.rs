@@ -26,6 +26,8 @@ pub enum State {
     Differs(String),
     /// Only the ends of its lines differ, as where git rewrites them.
     LineEndings,
+    /// It holds something else, and by the list of the folder meshc did not write it.
+    Foreign,
     /// An earlier build wrote it, and the program has no use for it any more.
     LeftOver,
 }
@@ -38,6 +40,7 @@ impl State {
             State::Missing => "missing",
             State::Differs(_) => "differs",
             State::LineEndings => "line endings",
+            State::Foreign => "not meshc's",
             State::LeftOver => "left over",
         }
     }

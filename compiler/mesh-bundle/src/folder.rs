@@ -55,17 +55,34 @@ pub(crate) fn write(folder: &Path, outputs: &[Output]) -> Result<Written, Failur
 /// How a folder differs from a bundle. Files that are neither in its list nor in the bundle are somebody else's.
 pub(crate) fn check(folder: &Path, outputs: &[Output]) -> Result<Vec<Difference>, Failure> {
     let mut differences = Vec::new();
+    let before = manifest(folder);
     for output in outputs {
-        differences.extend(drift::compare(&folder.join(&output.name), &output.text)?);
+        let mut found = drift::compare(&folder.join(&output.name), &output.text)?;
+        if let Some(Difference { state: state @ State::Differs(_), .. }) = &mut found
+            && !before.contains(&output.name)
+        {
+            *state = State::Foreign;
+        }
+        differences.extend(found);
     }
-    let now: BTreeSet<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
-    for name in manifest(folder).iter().filter(|name| !now.contains(name.as_str())) {
+    let now: BTreeSet<String> = outputs.iter().map(|output| output.name.clone()).collect();
+    // Without the list, what is left over cannot be told from what is somebody else's.
+    let list = folder.join(MANIFEST);
+    if !now.is_empty() && !list.is_file() {
+        differences.push(Difference { path: list, state: State::Missing });
+    }
+    for name in before.iter().filter(|name| !now.contains(*name)) {
         let path = folder.join(name);
         if path.is_file() {
             differences.push(Difference { path, state: State::LeftOver });
         }
     }
     Ok(differences)
+}
+
+/// True where no earlier build wrote anything.
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    manifest(folder).is_empty()
 }
 
 /// Makes a folder and those around it.

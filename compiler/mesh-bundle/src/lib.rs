@@ -72,18 +72,63 @@ pub struct Written {
     pub removed: Vec<PathBuf>,
 }
 
+/// What a write must not do.
+#[derive(Debug, Clone, Copy)]
+pub struct Guard<'g> {
+    /// What the bundle was made from: none of it is written over.
+    pub inputs: &'g [PathBuf],
+    /// A bundle of nothing may take the place of one that is there.
+    pub may_be_empty: bool,
+}
+
+impl Guard<'_> {
+    /// Refuses a path that the bundle was made from.
+    ///
+    /// # Errors
+    ///
+    /// The path is one of the inputs, by whatever name.
+    pub fn spare(&self, path: &Path) -> Result<(), Failure> {
+        let Ok(path_there) = path.canonicalize() else { return Ok(()) };
+        let is_input = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == path_there && input.is_file());
+        match self.inputs.iter().any(is_input) {
+            true => Err(Failure(format!("`{}` is read by this build; write to another path", path.display()))),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses to put nothing in the place of something: who applies it would delete all of it.
+    fn keep(&self, place: &Place, is_empty: bool, was_empty: bool) -> Result<(), Failure> {
+        match is_empty && !was_empty && !self.may_be_empty {
+            true => Err(Failure(format!(
+                "the program compiles to no object at all, and `{}` has some; `--allow-empty` says that this is meant",
+                place.path().display()
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Writes a bundle to its place. Files that hold the same bytes already are not touched.
 ///
 /// # Errors
 ///
-/// What cannot be written; in a folder also a file of the same name that meshc did not write, and then nothing is written.
-pub fn write(place: &Place, outputs: &[Output]) -> Result<Written, Failure> {
+/// What cannot be written, or must not be, by the guard; in a folder also a file of the same name that meshc did not write. Then
+/// nothing is written.
+pub fn write(place: &Place, outputs: &[Output], guard: Guard<'_>) -> Result<Written, Failure> {
     match place {
-        Place::Folder(folder) => folder::write(folder, outputs),
+        Place::Folder(folder) => {
+            guard.keep(place, outputs.is_empty(), folder::is_empty(folder))?;
+            for output in outputs {
+                guard.spare(&folder.join(&output.name))?;
+            }
+            folder::write(folder, outputs)
+        }
         Place::File(path) => {
-            let mut written = Written { files: vec![path.clone()], ..Written::default() };
             let text: String = outputs.iter().map(|output| output.text.as_str()).collect();
+            guard.spare(path)?;
+            guard.keep(place, text.is_empty(), std::fs::metadata(path).map_or(true, |meta| meta.len() == 0))?;
             make_parent(path)?;
+            let mut written = Written { files: vec![path.clone()], ..Written::default() };
             if file::write(path, text.as_bytes())? {
                 written.changed.push(path.clone());
             }

@@ -399,6 +399,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             calls: calls.remove(&at).unwrap_or_default(),
             behind_tls_balancer: service.behind_tls_balancer,
             on_vm: service.vm.is_some(),
+            elsewhere: !service.emits,
             span: service.span,
         };
         let namespace = |namespace: &crate::model::Namespace<'a>| NamespaceFact {

@@ -154,6 +154,7 @@ codes! {
     Error E0429 "E0429" "a version that no rendered pod has";
     Error E0430 "E0430" "an account that no rendered pod runs as";
     Error E0431 "E0431" "an object that is rendered too";
+    Error E0432 "E0432" "a service that is rendered in another namespace";
 
     // Validation: what the API server and Istio's webhook of the release take.
     Error E0501 "E0501" "a field that the kind does not have";
@@ -199,6 +200,7 @@ codes! {
     Warning UNUSED_NAME "unused-name" "a name that nothing uses";
     Warning UNUSED_MODULE "unused-module" "a module that is taken in for nothing";
     Warning TWO_AUTHORIZERS "two-authorizers" "two providers that authorize one workload";
+    Warning NOT_RENDERED "not-rendered" "a service that is not rendered";
     Warning ISTIO_WARNS "istio-warns" "an object that Istio warns of";
     Note OPEN_SERVICE "open-service" "a service taken as it is used";
     Note UNMATCHED_404 "unmatched-404" "requests that no rule takes";

@@ -40,6 +40,8 @@ pub struct ServiceFact {
     pub behind_tls_balancer: bool,
     /// It runs on virtual machines.
     pub on_vm: bool,
+    /// Others own it: this is a fact about it.
+    pub elsewhere: bool,
     /// Where it is declared.
     pub span: Span,
 }

@@ -79,6 +79,9 @@ pub struct LayoutArgs {
     /// What one file of a folder holds [default: kind]
     #[arg(long, value_enum, requires = "place")]
     pub split: Option<Split>,
+    /// Let a program that compiles to no object at all take the place of a bundle that has some
+    #[arg(long)]
+    pub allow_empty: bool,
     /// The format of the bundle [default: yaml, or what the name behind --out says]
     #[arg(long, value_enum)]
     pub format: Option<Format>,

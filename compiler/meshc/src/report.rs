@@ -30,12 +30,16 @@ pub fn say(text: &str) {
 /// What a command prints for its caller. A reader that has seen enough and closed the pipe is no fault; anything else
 /// that keeps the text from being written is.
 pub fn print(text: &str) -> Result<(), Failure> {
+    tell(text).map(|_| ())
+}
+
+/// As [`print`]; false where nobody reads any more.
+pub fn tell(text: &str) -> Result<bool, Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure(format!("standard output cannot be written: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure(format!("standard output cannot be written: {error}"))),
     }
 }
 

@@ -151,8 +151,11 @@ fn drift_is_shown_and_mends_nothing() {
     assert!(code == Some(1) && said.contains("line endings") && said.contains("eol=lf"), "{said}");
 
     std::fs::remove_file(&file).expect("it is there");
-    let (code, said) = check(&["--check", "b", "--diagnostics", "json"]);
-    assert_eq!((code, said.trim()), (Some(1), r#"{"drift":"missing","file":"b/virtual-service.yaml"}"#));
+    let output = meshc(folder.path(), &["build", "a.mesh", "--check", "b", "--diagnostics", "json"]);
+    let line = r#"{"drift":"missing","file":"b/virtual-service.yaml"}"#;
+    assert_eq!((output.status.code(), text(&output.stdout).trim()), (Some(1), line));
+    let (code, said) = check(&["--check", "b", "--diagnostics", "sarif"]);
+    assert!(code == Some(2) && said.contains("drift has no place in a program"), "{said}");
 
     write(&file, &good);
     write(&folder.path().join("a.mesh"), "in shop\nservice a < http 80 >\n");
@@ -163,6 +166,78 @@ fn drift_is_shown_and_mends_nothing() {
 
     let (code, said) = check(&["--check", "nowhere"]);
     assert_eq!(code, Some(0), "a program without resources is no files: {said}");
+}
+
+#[test]
+fn drift_says_what_it_may_come_from() {
+    let folder = folder(&[("a.mesh", GOOD), ("own/virtual-service.yaml", "mine: true\n")]);
+    meshc(folder.path(), &["build", "a.mesh", "--out", "b"]);
+    let check = |arguments: &[&str]| {
+        let output = meshc(folder.path(), &[&["build", "a.mesh"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    assert!(check(&["--check", "nowhere"]).contains("there is nothing at this path"));
+    assert!(check(&["--check", "b", "--split", "resource"]).contains("another `--split`"));
+    let said = check(&["--check", "own"]);
+    assert!(
+        said.contains("not meshc's  own/virtual-service.yaml") && said.contains("would not write over it"),
+        "{said}"
+    );
+    std::fs::remove_file(folder.path().join("b/.meshc-files")).expect("it is there");
+    assert!(check(&["--check", "b"]).contains("missing      b/.meshc-files"), "without its list nothing is left over");
+}
+
+#[test]
+fn a_build_writes_over_nothing_that_it_reads_or_writes_otherwise() {
+    let folder = folder(&[("a.mesh", GOOD), ("p.yaml", "{}\n"), ("prog.yaml", GOOD)]);
+    let refused = [
+        (&["a.mesh", "--params", "p.yaml", "--out", "p.yaml"][..], "`p.yaml` is read by this build"),
+        (&["a.mesh", "--out", "z.yaml", "--depfile", "./a.mesh"], "`./a.mesh` is read by this build"),
+        (&["prog.yaml", "--out", "prog.yaml"], "`prog.yaml` is read by this build"),
+        (&["a.mesh", "--out", "z.yaml", "--depfile", "z.yaml"], "`z.yaml` is a file of the bundle"),
+        (&["a.mesh", "--out", "b", "--depfile", "b/virtual-service.yaml"], "is a file of the bundle"),
+    ];
+    for (arguments, said) in refused {
+        let output = meshc(folder.path(), &[&["build"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(said), "{said}: {}", text(&output.stderr));
+    }
+    assert_eq!(files(folder.path()), ["a.mesh", "p.yaml", "prog.yaml"]);
+    assert_eq!(
+        (read(&folder.path().join("a.mesh")), read(&folder.path().join("p.yaml"))),
+        (GOOD.to_owned(), "{}\n".to_owned())
+    );
+}
+
+#[test]
+fn nothing_does_not_take_the_place_of_something_by_accident() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    for (place, file) in [("b", "b/virtual-service.yaml"), ("all.yaml", "all.yaml")] {
+        write(&folder.path().join("a.mesh"), GOOD);
+        meshc(folder.path(), &["build", "a.mesh", "--out", place]);
+        write(&folder.path().join("a.mesh"), "");
+        let output = meshc(folder.path(), &["build", "a.mesh", "--out", place]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("--allow-empty"), "{}", text(&output.stderr));
+        assert!(read(&folder.path().join(file)).contains("VirtualService"));
+        let output = meshc(folder.path(), &["build", "a.mesh", "--out", place, "--allow-empty"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(!std::fs::read_to_string(folder.path().join(file)).is_ok_and(|text| !text.is_empty()));
+        let again = meshc(folder.path(), &["build", "a.mesh", "--out", place]);
+        assert_eq!(again.status.code(), Some(0), "where there is nothing, nothing is lost");
+    }
+}
+
+#[test]
+fn a_file_of_parameters_is_named_and_may_choose_nothing() {
+    let program = GOOD.replace("in shop", "param env of dev, prod default dev\nin shop");
+    let folder = folder(&[("a.mesh", &program), ("p.yaml", "evn: dev\n"), ("none.yaml", "# env: prod\n")]);
+    let output = meshc(folder.path(), &["build", "a.mesh", "--params", "p.yaml"]);
+    let said = text(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("`p.yaml`: the program has no parameter `evn`"), "{said}");
+    let output = meshc(folder.path(), &["build", "a.mesh", "--params", "none.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -225,3 +225,33 @@ fn without_a_place_it_checks_and_standard_input_is_not_watched() {
     assert!(support::text(&output.stderr).contains("there is nothing to watch"));
     assert_eq!(support::files(folder.path()), ["a.mesh"]);
 }
+
+#[test]
+fn a_wrong_call_is_not_waited_for() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    for arguments in [&["nowhere"][..], &["a.mesh", "--set", "env=prod"], &["a.mesh", "--params", "none.yaml"]] {
+        let output = support::meshc(folder.path(), &[&["watch"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// As behind `meshc watch --json | head -1`.
+#[test]
+fn a_session_ends_where_nobody_reads_it() {
+    let folder = folder(&[("a.mesh", GOOD)]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_meshc"))
+        .args(["watch", "--json", "a.mesh"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("meshc starts");
+    let mut out = BufReader::new(child.stdout.take().expect("it writes"));
+    let mut line = String::new();
+    while !line.contains("watching") {
+        line.clear();
+        out.read_line(&mut line).expect("it tells");
+    }
+    drop(out);
+    std::fs::write(folder.path().join("a.mesh"), format!("# Changed.\n{GOOD}")).expect("a file can be written");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}

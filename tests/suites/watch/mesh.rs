@@ -268,6 +268,7 @@ fn undeclared(host: &str) -> ServiceFact {
         calls: Vec::new(),
         behind_tls_balancer: false,
         on_vm: false,
+        elsewhere: false,
         span: Default::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mesh_bundle::{Difference, Layout, Place, State, depfile, layout, write, write_file};
+use mesh_bundle::{Difference, Guard, Layout, Place, State, depfile, layout, write, write_file};
 use mesh_istio::Format;
 
 use super::{Compiled, report_problems, request};
@@ -12,9 +12,14 @@ use crate::{Failure, report};
 pub fn run(args: &Build) -> Result<bool, Failure> {
     let place = args.out.as_deref().or(args.check.as_deref()).map(Place::of);
     let layout = layout_of(&args.layout, place.as_ref())?;
+    if args.check.is_some() && args.program.options.diagnostics == cli::Diagnostics::Sarif {
+        return Err(Failure(
+            "drift has no place in a program, as SARIF wants one; `--diagnostics json` has a line a file".to_owned(),
+        ));
+    }
     let request = request(&args.program);
     let compiled = request.compile()?.for_this_choice();
-    report_problems(&compiled, &args.program, false)?;
+    report_problems(&compiled, &args.program, args.check.is_some())?;
     if !compiled.is_good(args.program.options.deny.is_some()) {
         return Ok(false);
     }
@@ -29,12 +34,25 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
     }
     if args.check.is_some() {
         let differences = mesh_bundle::check(place, &outputs)?;
-        tell_drift(&differences, place, args);
+        tell_drift(&differences, place, args)?;
         return Ok(differences.is_empty());
     }
-    write(place, &outputs)?;
+    let inputs = compiled.inputs(&request);
+    let guard = Guard { inputs: &inputs, may_be_empty: args.layout.allow_empty };
     if let Some(path) = &args.depfile {
-        write_depfile(path, place, &compiled.inputs(&request))?;
+        guard.spare(path)?;
+        let is_output =
+            outputs.iter().any(|output| place.path().join(&output.name) == *path) || place.target() == *path;
+        if is_output {
+            return Err(Failure(format!(
+                "`{}` is a file of the bundle; write the list to another path",
+                path.display()
+            )));
+        }
+    }
+    write(place, &outputs, guard)?;
+    if let Some(path) = &args.depfile {
+        write_depfile(path, place, &inputs)?;
     }
     Ok(true)
 }
@@ -71,16 +89,17 @@ fn tell_others(compiled: &Compiled, way: &str) {
 }
 
 /// Says how a place differs from the bundle, and what to do.
-fn tell_drift(differences: &[Difference], place: &Place, args: &Build) {
+fn tell_drift(differences: &[Difference], place: &Place, args: &Build) -> Result<(), Failure> {
     if differences.is_empty() {
-        return;
+        return Ok(());
     }
     if args.program.options.diagnostics == cli::Diagnostics::Json {
         for difference in differences {
             let file = difference.path.to_string_lossy();
-            report::say(&serde_json::json!({ "drift": difference.state.word(), "file": file }).to_string());
+            let line = serde_json::json!({ "drift": difference.state.word(), "file": file });
+            report::print(&format!("{line}\n"))?;
         }
-        return;
+        return Ok(());
     }
     report::fault(&format!("`{}` is not what the program compiles to", place.path().display()));
     for Difference { path, state } in differences {
@@ -91,10 +110,25 @@ fn tell_drift(differences: &[Difference], place: &Place, args: &Build) {
             report::say(lines.trim_end());
         }
     }
-    if differences.iter().any(|difference| difference.state == State::LineEndings) {
+    let some = |wanted: fn(&State) -> bool| differences.iter().any(|difference| wanted(&difference.state));
+    let only = |wanted: fn(&State) -> bool| differences.iter().all(|difference| wanted(&difference.state));
+    if some(|state| *state == State::LineEndings) {
         report::say("git rewrites line endings on some machines: `* text eol=lf` in `.gitattributes` keeps them");
     }
-    report::say("what was changed by hand belongs into the program; `meshc build … --out` writes the rest");
+    if some(|state| *state == State::Foreign) {
+        report::say(
+            "by its list `.meshc-files`, meshc did not write what is not meshc's, and `--out` would not write over it",
+        );
+    }
+    if !place.path().exists() {
+        report::say("there is nothing at this path; `meshc build … --out` makes it");
+    } else if only(|state| matches!(state, State::Missing | State::LeftOver)) && some(|state| *state == State::LeftOver)
+    {
+        report::say("no file is what another build wrote: was that with another `--split` or `--format`?");
+    } else {
+        report::say("what was changed by hand belongs into the program; `meshc build … --out` writes the rest");
+    }
+    Ok(())
 }
 
 /// Writes what was read. In a folder the list of files is what stands for all of them, and is as new as the last good build.

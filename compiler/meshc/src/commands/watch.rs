@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use mesh_bundle::{Compiled, Layout, Place, Request, Written, layout, write};
+use mesh_bundle::{Compiled, Guard, Layout, Place, Request, Written, layout, write};
 use mesh_compiler::Memories;
 use mesh_load::Failure;
 
@@ -28,9 +28,11 @@ pub fn run(args: &Watch) -> Result<bool, crate::Failure> {
         request: request(&args.program),
         layout: layout_of(&args.layout, place.as_ref())?,
         place,
+        allow_empty: args.layout.allow_empty,
         deny_warnings: args.program.options.deny.is_some(),
         diagnostics: args.program.options.diagnostics,
         exec: args.exec.clone(),
+        is_first: true,
         ran: false,
         memories: Memories::default(),
         tell: Tell { json: args.json, clear: args.clear },
@@ -55,9 +57,11 @@ struct Session {
     request: Request,
     layout: Layout,
     place: Option<Place>,
+    allow_empty: bool,
     deny_warnings: bool,
     diagnostics: cli::Diagnostics,
     exec: Option<String>,
+    is_first: bool,
     /// The command ran for what is there.
     ran: bool,
     memories: Memories,
@@ -69,8 +73,11 @@ impl Session {
     fn turn(&mut self) -> Result<Option<mesh_load::Inputs>, crate::Failure> {
         let began = Instant::now();
         self.tell.building()?;
+        let is_first = std::mem::take(&mut self.is_first);
         let compiled = match self.compile() {
             Ok(compiled) => compiled,
+            // What is wrong from the start is a wrong call, and nothing to wait for.
+            Err(fault) if is_first => return Err(fault.into()),
             Err(fault) => {
                 self.tell.fault(&fault.0)?;
                 return Ok(None);
@@ -87,6 +94,7 @@ impl Session {
                 self.tell.built(&compiled, self.place.as_ref().map(|_| &written), began.elapsed())?;
                 self.exec(&written)?;
             }
+            Err(fault) if is_first => return Err(fault.into()),
             Err(fault) => self.tell.fault(&fault.0)?,
         }
         Ok(Some(inputs))
@@ -101,7 +109,8 @@ impl Session {
     fn write(&self, compiled: &Compiled) -> Result<Written, Failure> {
         let Some(place) = &self.place else { return Ok(Written::default()) };
         let outputs = layout::outputs(&compiled.compilation, compiled.sources(), self.layout, place);
-        write(place, &outputs)
+        let inputs = compiled.inputs(&self.request);
+        write(place, &outputs, Guard { inputs: &inputs, may_be_empty: self.allow_empty })
     }
 
     /// Runs the command where it has something new to see: after the first good build, after one that wrote something, and

@@ -10,7 +10,7 @@ use mesh_istio::yaml::{self, Raw};
 use mesh_load::{Failure, STDIN};
 use serde::Deserialize;
 
-use super::program::{KIND, MeshProgram};
+use super::program::{KIND, MeshProgram, unreadable};
 use super::{accept, added, is_namespace, label, raw};
 use crate::cli::{self, Krm};
 use crate::report;
@@ -40,7 +40,7 @@ fn function(text: &str) -> Result<bool, crate::Failure> {
             wrong("Kustomize sends one to functions; exec plugins give a file to `meshc krm`".to_owned()).into()
         );
     }
-    let config = yaml::read_as::<ResourceList>(text).map_err(|problem| Failure(format!("the {KIND}: {problem}")))?;
+    let config = yaml::read_as::<ResourceList>(text).map_err(|problem| unreadable(&problem))?;
     let Some(program) = config.function_config else {
         return Err(wrong(format!("it has no `functionConfig`, which is the {KIND}")).into());
     };

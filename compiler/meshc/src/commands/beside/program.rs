@@ -54,10 +54,16 @@ enum Deny {
     Warnings,
 }
 
+/// What is wrong with a MeshProgram. Its line is one of a stream that nobody sees, and is left out.
+pub fn unreadable(problem: &str) -> Failure {
+    let said = problem.strip_prefix("line ").and_then(|rest| rest.split_once(": ")).map_or(problem, |(_, said)| said);
+    Failure(format!("the {KIND}: {said}"))
+}
+
 impl MeshProgram {
     /// Reads it from a document.
     pub fn read(text: &str) -> Result<MeshProgram, Failure> {
-        yaml::read_as::<MeshProgram>(text).map_err(|problem| Failure(format!("the {KIND}: {problem}")))?.checked()
+        yaml::read_as::<MeshProgram>(text).map_err(|problem| unreadable(&problem))?.checked()
     }
 
     /// A program is what it says it is, and names a text or a file.
@@ -77,8 +83,9 @@ impl MeshProgram {
     /// What is to be compiled.
     pub fn request(&self) -> Result<Request, Failure> {
         let release = self.spec.istio.as_deref().map(|text| {
-            Release::supported(text)
-                .map_err(|known| Failure(format!("the {KIND}: `spec.istio` is `{text}`, and {known}")))
+            Release::supported(text).map_err(|known| {
+                Failure(format!("the {KIND}: `spec.istio` is `{text}`, and {known}; in quotes, as `\"1.30\"` is"))
+            })
         });
         Ok(Request {
             files: self.spec.files.clone(),

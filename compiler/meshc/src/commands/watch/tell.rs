@@ -39,7 +39,7 @@ impl Tell {
         for problem in compiled.diagnostics().iter() {
             let mut event: Value = serde_json::from_str(&json_line(problem, compiled.sources())).unwrap_or_default();
             event["event"] = json!("problem");
-            report::print(&format!("{event}\n"))?;
+            write(&event)?;
         }
         Ok(())
     }
@@ -113,6 +113,14 @@ impl Tell {
     }
 
     fn event(&self, event: impl FnOnce() -> Value) -> Result<(), Failure> {
-        if self.json { report::print(&format!("{}\n", event())) } else { Ok(()) }
+        if self.json { write(&event()) } else { Ok(()) }
     }
+}
+
+/// Writes an event. Where nobody reads them any more, the session is over.
+fn write(event: &Value) -> Result<(), Failure> {
+    if !report::tell(&format!("{event}\n"))? {
+        std::process::exit(0);
+    }
+    Ok(())
 }
