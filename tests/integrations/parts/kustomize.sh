@@ -22,6 +22,12 @@ if have kustomize "${KUSTOMIZE:-}"; then
   sed -i 's/9081/9080/; s/version: v2/version: v3/' base/workloads.yaml
   fact 'so does a version without pods' says 1 'error[E0429]' "$KUSTOMIZE" build prod "${on[@]}"
   sed -i 's/version: v3/version: v2/' base/workloads.yaml
+  echo 'namespace: store' >>base/kustomization.yaml
+  fact 'so does a namespace that the program does not know' says 1 'error[E0432]' "$KUSTOMIZE" build prod "${on[@]}"
+  sed -i '/^namespace/d' base/kustomization.yaml
+  sed -i 's/^  name: web$/  name: website/' base/workloads.yaml
+  fact 'a service that is not rendered is a warning' says 0 'warning[not-rendered]' "$KUSTOMIZE" build prod "${on[@]}"
+  sed -i 's/^  name: website$/  name: web/' base/workloads.yaml
   printf 'param canary of percent default 10%%\nin shop\n' >base/mesh/shop.mesh
   fact 'a program that is nothing is an error' says 1 'compiles to no object' "$KUSTOMIZE" build prod "${on[@]}"
   example kustomize && cd "$scratch/kustomize" || exit 1
