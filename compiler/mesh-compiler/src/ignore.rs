@@ -23,7 +23,9 @@ pub(crate) fn apply(ignores: &[Ignore<'_>], diagnostics: &mut Diagnostics) {
         }
         keep
     });
-    for (ignore, _) in ignores.iter().zip(used).filter(|(_, used)| !used) {
+    // It is found only where a program is compiled beside what is rendered, and not when it is checked alone.
+    let may_be_silent = |ignore: &Ignore<'_>| ignore.finding == code::NOT_RENDERED.id;
+    for (ignore, _) in ignores.iter().zip(used).filter(|(ignore, used)| !used && !may_be_silent(ignore)) {
         diagnostics.push(
             Diagnostic::new(
                 code::IGNORED_NOTHING,

@@ -151,3 +151,20 @@ fn programs_of_a_chart_take_values_and_leave_the_stream() {
     let output = run(folder.path(), &["post-render", "--no-compare"], &chart.replace("port: 80", "port: 81"));
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn a_service_that_is_not_rendered_may_be_meant() {
+    let program = PROGRAM.replace("service web", "service cart < http 80 >\nservice web");
+    let ignoring = program.replace("service cart < http 80", "service cart < http 80; ignore not-rendered");
+    let folder = folder(&[("a.mesh", &program), ("b.mesh", &ignoring)]);
+    let said = |file: &str| {
+        let output =
+            run(folder.path(), &["krm"], &list(&[SERVICE], &format!("    files: [{file}]\n    deny: warnings\n")));
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, problems) = said("a.mesh");
+    assert!(code == Some(1) && problems.contains("warning[not-rendered]: no Service `cart` is rendered"), "{problems}");
+    assert_eq!(said("b.mesh"), (Some(0), String::new()));
+    let alone = run(folder.path(), &["check", "b.mesh", "--deny", "warnings"], "");
+    assert_eq!((alone.status.code(), text(&alone.stderr)), (Some(0), String::new()));
+}
