@@ -155,7 +155,8 @@ fn programs_of_a_chart_take_values_and_leave_the_stream() {
 #[test]
 fn a_service_that_is_not_rendered_may_be_meant() {
     let program = PROGRAM.replace("service web", "service cart < http 80 >\nservice web");
-    let ignoring = program.replace("service cart < http 80", "service cart < http 80; ignore not-rendered");
+    let ignoring = program
+        .replace("service cart < http 80", "service cart < http 80; ignore not-rendered \"another chart has it\"");
     let folder = folder(&[("a.mesh", &program), ("b.mesh", &ignoring)]);
     let said = |file: &str| {
         let output =
