@@ -26,6 +26,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// What tells a file from all others, whatever path leads to it; nothing where there is no file.
+#[cfg(unix)]
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().filter(|meta| meta.is_file()).map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// What tells a file from all others, whatever path leads to it; nothing where there is no file.
+#[cfg(not(unix))]
+pub(crate) fn identity(path: &Path) -> Option<std::path::PathBuf> {
+    path.canonicalize().ok().filter(|path| path.is_file())
+}
+
 /// Gives the new file the permissions of the old one, or those that a plain new file has.
 fn keep_mode(old: &Path, new: &Path) -> std::io::Result<()> {
     #[cfg(unix)]

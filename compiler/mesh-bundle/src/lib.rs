@@ -75,7 +75,7 @@ pub struct Written {
 /// What a write must not do.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard<'g> {
-    /// What the bundle was made from: none of it is written over.
+    /// What the bundle was made from: none of it is written over. (In a folder, nothing is that is not in its list.)
     pub inputs: &'g [PathBuf],
     /// A bundle of nothing may take the place of one that is there.
     pub may_be_empty: bool,
@@ -88,9 +88,8 @@ impl Guard<'_> {
     ///
     /// The path is one of the inputs, by whatever name.
     pub fn spare(&self, path: &Path) -> Result<(), Failure> {
-        let Ok(path_there) = path.canonicalize() else { return Ok(()) };
-        let is_input = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == path_there && input.is_file());
-        match self.inputs.iter().any(is_input) {
+        let Some(there) = file::identity(path) else { return Ok(()) };
+        match self.inputs.iter().any(|input| file::identity(input).as_ref() == Some(&there)) {
             true => Err(Failure(format!("`{}` is read by this build; write to another path", path.display()))),
             false => Ok(()),
         }
@@ -118,9 +117,6 @@ pub fn write(place: &Place, outputs: &[Output], guard: Guard<'_>) -> Result<Writ
     match place {
         Place::Folder(folder) => {
             guard.keep(place, outputs.is_empty(), folder::is_empty(folder))?;
-            for output in outputs {
-                guard.spare(&folder.join(&output.name))?;
-            }
             folder::write(folder, outputs)
         }
         Place::File(path) => {
