@@ -5,13 +5,19 @@
 
 use mesh_diagnostics::{Diagnostic, code};
 use mesh_istio::rendered::{Rendered, RenderedPods, RenderedPort, RenderedService};
-use mesh_istio::{PortFact, Protocol, Rank, Resource, ServiceFact, Text};
+use mesh_istio::{Kind, PortFact, Protocol, Rank, Resource, ServiceFact, Text};
 use rustc_hash::FxHashMap as HashMap;
 
 /// What contradicts each other in a bundle and in what is rendered beside it.
 #[must_use]
 pub fn beside(resources: &[Resource], services: &[ServiceFact], rendered: &Rendered) -> Vec<Diagnostic> {
-    let mut out: Vec<Diagnostic> = resources.iter().filter_map(|resource| twice(resource, rendered)).collect();
+    let mut out = twice(resources, rendered);
+    let mut by_label: HashMap<(&str, &str), Vec<RenderedPods<'_>>> = HashMap::default();
+    for pods in rendered.pods() {
+        for label in pods.labels() {
+            by_label.entry(label).or_default().push(pods);
+        }
+    }
     let mut by_name: HashMap<&str, Vec<&ServiceFact>> = HashMap::default();
     for service in services {
         by_name.entry(service.name.as_str()).or_default().push(service);
@@ -27,9 +33,13 @@ pub fn beside(resources: &[Resource], services: &[ServiceFact], rendered: &Rende
             None if named.len() == 1 => named.to_vec(),
             None => Vec::new(),
         };
+        // Its pods have all labels of its selector: those with the rarest are looked at.
+        let labelled = |label| by_label.get(&label).map_or(&[][..], Vec::as_slice);
+        let few = there.selector().map(labelled).min_by_key(|pods| pods.len()).unwrap_or_default();
+        let own: Vec<RenderedPods<'_>> = few.iter().copied().filter(|pods| there.selects(*pods)).collect();
         for service in said {
             ports(service, there, &mut out);
-            pods(service, there, rendered, &mut out);
+            pods(service, &own, &mut out);
         }
     }
     out.extend(missing(services, rendered));
@@ -74,25 +84,32 @@ fn missing(services: &[ServiceFact], rendered: &Rendered) -> Vec<Diagnostic> {
     .collect()
 }
 
-/// An object that is in the bundle and rendered too.
-fn twice(resource: &Resource, rendered: &Rendered) -> Option<Diagnostic> {
-    let kind = resource.kind;
-    // A Namespace is there to be labelled.
-    if kind == mesh_istio::Kind::Namespace {
-        return None;
+/// The objects that are in the bundle and rendered too.
+fn twice(resources: &[Resource], rendered: &Rendered) -> Vec<Diagnostic> {
+    let mut there: HashMap<(&str, &str, &str), Vec<Option<&str>>> = HashMap::default();
+    for (group, kind, namespace, name) in rendered.names() {
+        there.entry((group, kind, name)).or_default().push(namespace);
     }
-    rendered.find(kind.group(), kind.name(), resource.namespace.as_deref(), &resource.name)?;
-    let place = resource.namespace.as_ref().map_or(String::new(), |namespace| format!(" in `{namespace}`"));
-    Some(
-        Diagnostic::new(
-            code::E0431,
-            resource.span(),
-            format!("the {} `{}`{place} is rendered beside the program too", kind.name(), resource.name),
-        )
-        .label("becomes an object of this name")
-        .note("one of them would replace the other in the cluster")
-        .help("switch the chart's own off, or give this one another name with `as NAME`"),
-    )
+    // A Namespace is there to be labelled.
+    let mut out = Vec::new();
+    for resource in resources.iter().filter(|resource| resource.kind != Kind::Namespace) {
+        let kind = resource.kind;
+        let Some(namespaces) = there.get(&(kind.group(), kind.name(), resource.name.as_str())) else { continue };
+        let own = resource.namespace.as_deref();
+        // One without a namespace is installed into some: it may be this one.
+        if !namespaces.iter().any(|namespace| namespace.is_none() || own.is_none() || *namespace == own) {
+            continue;
+        }
+        let place = own.map_or(String::new(), |namespace| format!(" in `{namespace}`"));
+        let title = format!("the {} `{}`{place} is rendered beside the program too", kind.name(), resource.name);
+        out.push(
+            Diagnostic::new(code::E0431, resource.span(), title)
+                .label("becomes an object of this name")
+                .note("one of them would replace the other in the cluster")
+                .help("switch the chart's own off, or give this one another name with `as NAME`"),
+        );
+    }
+    out
 }
 
 fn ports(service: &ServiceFact, there: RenderedService<'_>, out: &mut Vec<Diagnostic>) {
@@ -152,8 +169,7 @@ fn protocol(service: &ServiceFact, said: &PortFact, there: &RenderedPort<'_>) ->
 }
 
 /// The versions and the account of a service, beside the pods that are rendered for it.
-fn pods(service: &ServiceFact, there: RenderedService<'_>, rendered: &Rendered, out: &mut Vec<Diagnostic>) {
-    let pods: Vec<RenderedPods<'_>> = rendered.pods().filter(|pods| there.selects(*pods)).collect();
+fn pods(service: &ServiceFact, pods: &[RenderedPods<'_>], out: &mut Vec<Diagnostic>) {
     if pods.is_empty() {
         return;
     }

@@ -83,16 +83,12 @@ impl Rendered {
         })
     }
 
-    /// The object of a kind, namespace and name. One without a namespace is in the one that it is installed into, which may be
-    /// any.
-    #[must_use]
-    pub fn find(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Node> {
-        self.objects.iter().find(|node| {
+    /// Group, kind, namespace and name of each object. One without a namespace is in the one that it is installed into.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str, Option<&str>, &str)> {
+        self.objects.iter().map(|node| {
             let version = node.text_of("apiVersion").unwrap_or_default();
-            node.text_of("kind") == Some(kind)
-                && version.rsplit_once('/').map_or("", |(group, _)| group) == group
-                && name_of(node) == name
-                && (namespace_of(node).is_none() || namespace.is_none() || namespace_of(node) == namespace)
+            let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+            (group, node.text_of("kind").unwrap_or_default(), namespace_of(node), name_of(node))
         })
     }
 }
@@ -122,6 +118,12 @@ impl<'r> RenderedService<'r> {
         })
     }
 
+    /// The labels of the pods that it sends to; none where others say its endpoints.
+    pub fn selector(self) -> impl Iterator<Item = (&'r str, &'r str)> {
+        let selector = self.0.at(&["spec", "selector"]);
+        selector.into_iter().flat_map(Node::fields).filter_map(|(key, value)| Some((key, value.text()?)))
+    }
+
     /// True for pods that it sends to; false where it has no selector.
     #[must_use]
     pub fn selects(self, pods: RenderedPods<'_>) -> bool {
@@ -129,8 +131,7 @@ impl<'r> RenderedService<'r> {
             (Some(here), Some(there)) => here == there,
             _ => true,
         };
-        let Some(selector) = self.0.at(&["spec", "selector"]) else { return false };
-        let mut pairs = selector.fields().filter_map(|(key, value)| Some((key, value.text()?))).peekable();
+        let mut pairs = self.selector().peekable();
         same && pairs.peek().is_some() && pairs.all(|(key, value)| pods.label(key) == Some(value))
     }
 }
@@ -140,6 +141,12 @@ impl<'r> RenderedPods<'r> {
     #[must_use]
     pub fn shown(self) -> String {
         format!("{} {}", self.owner.text_of("kind").unwrap_or_default(), name_of(self.owner))
+    }
+
+    /// Their labels.
+    pub fn labels(self) -> impl Iterator<Item = (&'r str, &'r str)> {
+        let labels = self.pod.at(&["metadata", "labels"]);
+        labels.into_iter().flat_map(Node::fields).filter_map(|(key, value)| Some((key, value.text()?)))
     }
 
     /// The value of one of their labels.

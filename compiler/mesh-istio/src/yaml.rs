@@ -45,7 +45,7 @@ pub fn read(text: &str, span: Span) -> Result<Node, String> {
     // `on`, `yes` and `y` are texts: only `true` and `false` are not.
     let options = serde_yaml::options! { strict_booleans: true };
     let Whole(node) = serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))?;
-    Ok(placed(node, span))
+    Ok(placed(&node, span))
 }
 
 /// A document of a stream.
@@ -193,7 +193,7 @@ impl Raw {
 
     /// The value without a place. Fields that are null are no fields.
     #[must_use]
-    pub fn node(self, span: Span) -> Node {
+    pub fn node(&self, span: Span) -> Node {
         placed(self, span)
     }
 }
@@ -216,19 +216,19 @@ impl Serialize for Raw {
     }
 }
 
-fn placed(read: Raw, span: Span) -> Node {
+fn placed(read: &Raw, span: Span) -> Node {
     let value = match read {
-        Raw::Bool(value) => Value::Bool(value),
-        Raw::Int(value) => Value::Int(value),
-        Raw::Large(value) => Value::Float(value as f64),
-        Raw::Float(value) => Value::Float(value),
+        Raw::Bool(value) => Value::Bool(*value),
+        Raw::Int(value) => Value::Int(*value),
+        Raw::Large(value) => Value::Float(*value as f64),
+        Raw::Float(value) => Value::Float(*value),
         Raw::Null => Value::from(""),
-        Raw::Text(text) => Value::from(text),
-        Raw::List(list) => Value::List(list.into_iter().map(|item| placed(item, span)).collect()),
+        Raw::Text(text) => Value::from(text.as_str()),
+        Raw::List(list) => Value::List(list.iter().map(|item| placed(item, span)).collect()),
         Raw::Map(entries) => {
             let mut object = Object::new(span);
-            for (key, value) in entries.into_iter().filter(|(_, value)| *value != Raw::Null) {
-                object.put(key, placed(value, span));
+            for (key, value) in entries.iter().filter(|(_, value)| *value != Raw::Null) {
+                object.put(key.clone(), placed(value, span));
             }
             Value::Object(object)
         }

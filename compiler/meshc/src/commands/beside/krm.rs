@@ -90,7 +90,7 @@ fn build(program: &MeshProgram, items: &mut Vec<Raw>) -> Result<(Compiled, bool)
     let request = program.request()?;
     let mut rendered = Rendered::default();
     for item in items.iter() {
-        rendered.add(item.clone().node(mesh_diagnostics::Span::default()));
+        rendered.add(item.node(mesh_diagnostics::Span::default()));
     }
     let compiled = request.compile_beside(program.compares().then_some(&rendered))?.for_this_choice();
     report::problems(compiled.diagnostics(), compiled.sources(), cli::Diagnostics::Text, false)?;

@@ -44,7 +44,7 @@ pub fn run(args: &PostRender) -> Result<bool, crate::Failure> {
             programs.push(MeshProgram::read(document.text)?);
             continue;
         }
-        rendered.add(object.clone().node(Span::default()));
+        rendered.add(object.node(Span::default()));
         parts.push(Part { document, object, changed: false });
     }
     let mut wanted = programs.iter().map(|program| of_chart(args, program)).collect::<Result<Vec<_>, _>>()?;
