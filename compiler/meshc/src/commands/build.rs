@@ -1,6 +1,7 @@
 //! `meshc build`: the bundle, to standard output, into a folder or a file; or how a folder differs from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use mesh_bundle::{Difference, Guard, Layout, Place, State, depfile, layout, write, write_file};
 use mesh_istio::Format;
@@ -10,6 +11,7 @@ use crate::cli::{self, Build, LayoutArgs};
 use crate::{Failure, report};
 
 pub fn run(args: &Build) -> Result<bool, Failure> {
+    let began = SystemTime::now();
     let place = args.out.as_deref().or(args.check.as_deref()).map(Place::of);
     let layout = layout_of(&args.layout, place.as_ref())?;
     if args.check.is_some() && args.program.options.diagnostics == cli::Diagnostics::Sarif {
@@ -52,7 +54,7 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
     }
     write(place, &outputs, guard)?;
     if let Some(path) = &args.depfile {
-        write_depfile(path, place, &inputs)?;
+        write_depfile(path, place, &inputs, began)?;
     }
     Ok(true)
 }
@@ -131,13 +133,14 @@ fn tell_drift(differences: &[Difference], place: &Place, args: &Build) -> Result
     Ok(())
 }
 
-/// Writes what was read. In a folder the list of files is what stands for all of them, and is as new as the last good build.
-fn write_depfile(path: &Path, place: &Place, inputs: &[std::path::PathBuf]) -> Result<(), Failure> {
+/// Writes what was read. In a folder the list of files is what stands for all of them, and is as new as the beginning of the
+/// last good build: what changes while it runs is newer.
+fn write_depfile(path: &Path, place: &Place, inputs: &[PathBuf], began: SystemTime) -> Result<(), Failure> {
     let target = place.target();
     if matches!(place, Place::Folder(_)) {
         let touched = std::fs::File::options().write(true).open(&target);
         touched
-            .and_then(|file| file.set_modified(std::time::SystemTime::now()))
+            .and_then(|file| file.set_modified(began))
             .map_err(|error| Failure(format!("`{}` cannot be touched: {error}", target.display())))?;
     }
     mesh_bundle::make_parent(path)?;
