@@ -113,7 +113,7 @@ fn editors_that_save_safely_are_one_change() {
     let session = Session::start(folder.path(), &["a.mesh", "--out", "all.yaml"]);
     session.turn();
     let at = |name: &str| folder.path().join(name);
-    let pause = || std::thread::sleep(Duration::from_millis(60));
+    let pause = || std::thread::sleep(Duration::from_millis(40));
 
     // The old file is kept beside, a new one is written, and only then is there a file again.
     std::fs::rename(at("a.mesh"), at("a.mesh~")).expect("it can be renamed");
