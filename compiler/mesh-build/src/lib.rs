@@ -207,7 +207,7 @@ impl Builder {
             warn(&compiled);
         }
         let outputs = layout::outputs(&compiled.compilation, compiled.sources(), self.layout, &place);
-        let guard = Guard { inputs: &inputs, may_be_empty: self.allow_empty };
+        let guard = Guard { inputs: &inputs, refuses: compiled.is_empty(self.layout) && !self.allow_empty };
         let files = write(&place, &outputs, guard)?.files;
         Ok(Bundle { files, inputs })
     }

@@ -75,10 +75,10 @@ pub struct Written {
 /// What a write must not do.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard<'g> {
-    /// What the bundle was made from: none of it is written over. (In a folder, nothing is that is not in its list.)
+    /// What the bundle was made from: none of it is written over.
     pub inputs: &'g [PathBuf],
-    /// A bundle of nothing may take the place of one that is there.
-    pub may_be_empty: bool,
+    /// The bundle is of nothing, and may not take the place of one that is there.
+    pub refuses: bool,
 }
 
 impl Guard<'_> {
@@ -96,8 +96,8 @@ impl Guard<'_> {
     }
 
     /// Refuses to put nothing in the place of something: who applies it would delete all of it.
-    fn keep(&self, place: &Place, is_empty: bool, was_empty: bool) -> Result<(), Failure> {
-        match is_empty && !was_empty && !self.may_be_empty {
+    fn keep(&self, place: &Place, was_empty: bool) -> Result<(), Failure> {
+        match self.refuses && !was_empty {
             true => Err(Failure(format!(
                 "the program compiles to no object at all, and `{}` has some; `--allow-empty` says that this is meant",
                 place.path().display()
@@ -116,13 +116,15 @@ impl Guard<'_> {
 pub fn write(place: &Place, outputs: &[Output], guard: Guard<'_>) -> Result<Written, Failure> {
     match place {
         Place::Folder(folder) => {
-            guard.keep(place, outputs.is_empty(), folder::is_empty(folder))?;
+            // What is there and not in its list, a file of the program among it, is spared by that list.
+            guard.keep(place, folder::is_empty(folder))?;
             folder::write(folder, outputs)
         }
         Place::File(path) => {
             let text: String = outputs.iter().map(|output| output.text.as_str()).collect();
             guard.spare(path)?;
-            guard.keep(place, text.is_empty(), std::fs::metadata(path).map_or(true, |meta| meta.len() == 0))?;
+            let there = std::fs::read(path).unwrap_or_default();
+            guard.keep(place, there.is_empty() || there == text.as_bytes())?;
             make_parent(path)?;
             let mut written = Written { files: vec![path.clone()], ..Written::default() };
             if file::write(path, text.as_bytes())? {

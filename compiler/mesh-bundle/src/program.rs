@@ -6,9 +6,11 @@ use mesh_compiler::{
     Choices, Compilation, Memories, compile_again, compile_beside, every_choice, is_unused, parameters,
 };
 use mesh_diagnostics::{Diagnostics, Severity, Sources};
-use mesh_istio::Release;
 use mesh_istio::rendered::Rendered;
+use mesh_istio::{Kind, Release};
 use mesh_load::{Disk, Failure, Loaded, choices, load_with};
+
+use crate::{Layout, Namespaces};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,6 +127,14 @@ impl Compiled {
             self.compilation.diagnostics.retain(|problem| !is_unused(problem));
         }
         self
+    }
+
+    /// True where nothing of it is laid out: no object and no file.
+    #[must_use]
+    pub fn is_empty(&self, layout: Layout) -> bool {
+        let lowered = &self.compilation.lowered;
+        let skips = layout.namespaces == Namespaces::Skip;
+        lowered.files.is_empty() && lowered.resources.iter().all(|resource| skips && resource.kind == Kind::Namespace)
     }
 
     /// True when nothing stands in the way of building.

@@ -213,7 +213,7 @@ fn a_build_writes_over_nothing_that_it_reads_or_writes_otherwise() {
 #[test]
 fn nothing_does_not_take_the_place_of_something_by_accident() {
     let folder = folder(&[("a.mesh", GOOD)]);
-    for (place, file) in [("b", "b/virtual-service.yaml"), ("all.yaml", "all.yaml")] {
+    for (place, file) in [("b", "b/virtual-service.yaml"), ("all.yaml", "all.yaml"), ("all.json", "all.json")] {
         write(&folder.path().join("a.mesh"), GOOD);
         meshc(folder.path(), &["build", "a.mesh", "--out", place]);
         write(&folder.path().join("a.mesh"), "");
@@ -223,7 +223,13 @@ fn nothing_does_not_take_the_place_of_something_by_accident() {
         assert!(read(&folder.path().join(file)).contains("VirtualService"));
         let output = meshc(folder.path(), &["build", "a.mesh", "--out", place, "--allow-empty"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        assert!(!std::fs::read_to_string(folder.path().join(file)).is_ok_and(|text| !text.is_empty()));
+        let left = std::fs::read_to_string(folder.path().join(file)).unwrap_or_default();
+        let nothing =
+            if file.ends_with("json") { "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[]}\n" } else { "" };
+        assert_eq!(left, nothing);
+        write(&folder.path().join("a.mesh"), "namespace shop < inject >\n");
+        let skipped = meshc(folder.path(), &["build", "a.mesh", "--out", place, "--namespaces", "skip"]);
+        assert_eq!(skipped.status.code(), Some(0), "{}", text(&skipped.stderr));
         let again = meshc(folder.path(), &["build", "a.mesh", "--out", place]);
         assert_eq!(again.status.code(), Some(0), "where there is nothing, nothing is lost");
     }

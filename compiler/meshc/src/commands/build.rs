@@ -40,7 +40,7 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
         return Ok(differences.is_empty());
     }
     let inputs = compiled.inputs(&request);
-    let guard = Guard { inputs: &inputs, may_be_empty: args.layout.allow_empty };
+    let guard = Guard { inputs: &inputs, refuses: compiled.is_empty(layout) && !args.layout.allow_empty };
     if let Some(path) = &args.depfile {
         guard.spare(path)?;
         let is_output =

@@ -110,7 +110,7 @@ impl Session {
         let Some(place) = &self.place else { return Ok(Written::default()) };
         let outputs = layout::outputs(&compiled.compilation, compiled.sources(), self.layout, place);
         let inputs = compiled.inputs(&self.request);
-        write(place, &outputs, Guard { inputs: &inputs, may_be_empty: self.allow_empty })
+        write(place, &outputs, Guard { inputs: &inputs, refuses: compiled.is_empty(self.layout) && !self.allow_empty })
     }
 
     /// Runs the command where it has something new to see: after the first good build, after one that wrote something, and
