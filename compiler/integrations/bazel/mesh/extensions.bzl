@@ -1,33 +1,19 @@
 """The module extension: which meshc there is."""
 
-load("//mesh/private:repositories.bzl", "mesh_local", "mesh_release", "mesh_toolchains")
+load("//mesh/private:repositories.bzl", "RELEASE_ATTRS", "mesh_local", "mesh_release", "mesh_toolchains")
 
 _release = tag_class(
-    attrs = {
-        "cpu": attr.string(
+    attrs = dict(
+        RELEASE_ATTRS,
+        cpu = attr.string(
             doc = "The name of a constraint in `@platforms//cpu`, such as `x86_64` or `aarch64`.",
             mandatory = True,
         ),
-        "meshc": attr.string(
-            default = "meshc",
-            doc = "The path of the compiler in the archive, below `strip_prefix`.",
-        ),
-        "os": attr.string(
+        os = attr.string(
             doc = "The name of a constraint in `@platforms//os`, such as `linux`, `macos` or `windows`.",
             mandatory = True,
         ),
-        "sha256": attr.string(
-            doc = "The SHA-256 of the archive.",
-            mandatory = True,
-        ),
-        "strip_prefix": attr.string(
-            doc = "The folder of the archive that holds all.",
-        ),
-        "urls": attr.string_list(
-            doc = "Where the archive is. The first that answers is taken.",
-            mandatory = True,
-        ),
-    },
+    ),
     doc = "A release of meshc for one platform.",
 )
 

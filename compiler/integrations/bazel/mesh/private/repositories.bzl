@@ -30,25 +30,28 @@ def _mesh_release_impl(rctx):
     rctx.download_and_extract(rctx.attr.urls, "release", rctx.attr.sha256, "", rctx.attr.strip_prefix)
     _write_build(rctx, "release/" + rctx.attr.meshc)
 
+# What an archive is told by, in the rule here and in the tag of the extension.
+RELEASE_ATTRS = {
+    "meshc": attr.string(
+        default = "meshc",
+        doc = "The path of the compiler in the archive, below `strip_prefix`.",
+    ),
+    "sha256": attr.string(
+        doc = "The SHA-256 of the archive.",
+        mandatory = True,
+    ),
+    "strip_prefix": attr.string(
+        doc = "The folder of the archive that holds all.",
+    ),
+    "urls": attr.string_list(
+        doc = "Where the archive is. The first that answers is taken.",
+        mandatory = True,
+    ),
+}
+
 mesh_release = repository_rule(
     implementation = _mesh_release_impl,
-    attrs = {
-        "meshc": attr.string(
-            default = "meshc",
-            doc = "The path of the compiler in the archive, below `strip_prefix`.",
-        ),
-        "sha256": attr.string(
-            doc = "The SHA-256 of the archive.",
-            mandatory = True,
-        ),
-        "strip_prefix": attr.string(
-            doc = "The folder of the archive that holds all.",
-        ),
-        "urls": attr.string_list(
-            doc = "Where the archive is. The first that answers is taken.",
-            mandatory = True,
-        ),
-    },
+    attrs = RELEASE_ATTRS,
     doc = "A meshc from the archive of a release.",
 )
 
