@@ -84,8 +84,7 @@ pub(crate) fn find(mesh: &Mesh<'_>) -> Vec<Diagnostic> {
         mesh.services.iter().enumerate().filter(|(_, caller)| !caller.incomplete && !caller.calls.is_empty())
     {
         if let Some((account, place)) = caller.account.map(|(account, _)| account).zip(caller.namespace) {
-            let principal = format!("{}/ns/{place}/sa/{account}", mesh.settings.trust_domain);
-            callers.entry(principal).or_default().push(ServiceId(at));
+            callers.entry(principal(mesh.settings.trust_domain, place, account)).or_default().push(ServiceId(at));
         }
         for (callee, span) in caller.calls.iter().filter(|_| caller.emits) {
             let (Permission::Denied, Some(policy)) = policies.permission(caller, *callee) else { continue };
@@ -182,21 +181,34 @@ fn matches(mesh: &Mesh<'_>, source: &Source<'_>, caller: &Service<'_>) -> Answer
     let trust = mesh.settings.trust_domain;
     let account = caller.account.map(|(account, _)| account);
     let holds = |field: &str, values: &[String]| {
-        let known = match field {
-            "principals" | "notPrincipals" => {
+        let found = match (field, caller.namespace) {
+            ("principals" | "notPrincipals", Some(place)) => {
                 // Versions may have accounts of their own, and pods without one the namespace's default.
                 let own = caller.versions.iter().any(|version| version.account.is_some());
-                let account = account.filter(|_| !own);
-                account.zip(caller.namespace).map(|(account, place)| format!("{trust}/ns/{place}/sa/{account}"))
+                let Some(account) = account.filter(|_| !own) else { return Answer::Perhaps };
+                values.iter().any(|value| is_principal(value, trust, place, account))
             }
-            "namespaces" | "notNamespaces" => caller.namespace.map(str::to_owned),
-            _ => None,
+            ("namespaces" | "notNamespaces", Some(place)) => values.iter().any(|value| is_like(value, place)),
+            _ => return Answer::Perhaps,
         };
-        let Some(known) = known else { return Answer::Perhaps };
-        let found = values.iter().any(|value| is_like(value, &known));
         if found != field.starts_with("not") { Answer::Yes } else { Answer::No }
     };
     all(source.fields.iter().map(|(field, values, _)| holds(field, values)))
+}
+
+/// The identity of a service account, as certificates have it.
+fn principal(trust_domain: &str, namespace: &str, account: &str) -> String {
+    format!("{trust_domain}/ns/{namespace}/sa/{account}")
+}
+
+/// Whether a value of a policy is about the identity of a service account.
+fn is_principal(pattern: &str, trust_domain: &str, namespace: &str, account: &str) -> bool {
+    if pattern.contains('*') {
+        return is_like(pattern, &principal(trust_domain, namespace, account));
+    }
+    let rest = pattern.strip_prefix(trust_domain).and_then(|rest| rest.strip_prefix("/ns/"));
+    let rest = rest.and_then(|rest| rest.strip_prefix(namespace)).and_then(|rest| rest.strip_prefix("/sa/"));
+    rest == Some(account)
 }
 
 /// A value of a policy: exact, or with a star at one end.

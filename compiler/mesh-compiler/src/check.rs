@@ -145,10 +145,11 @@ pub(crate) fn check<'a>(
         missing_module,
         _trees: std::marker::PhantomData,
     };
-    let mut placed = Vec::new();
+    let mut placed = Vec::with_capacity(modules.iter().map(|module| module.tree.statements().count()).sum());
     for module in modules {
         checker.place(module, &mut placed);
     }
+    checker.make_room(&placed);
     checker.settings(&placed);
     checker.mesh.settings.release = release.unwrap_or(checker.mesh.settings.release);
     checker.declare(&placed);
@@ -224,6 +225,20 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     pub fn push(&mut self, problem: Diagnostic) {
         self.diagnostics.push(problem);
+    }
+
+    /// Makes room for what the statements say, so that it is not moved about as it grows.
+    fn make_room(&mut self, placed: &[Placed<'t, 'a>]) {
+        let count = |word: &str| placed.iter().filter(|statement| statement.clause.name() == word).count();
+        let services = count("service");
+        self.mesh.services.reserve(services);
+        self.services.reserve(services);
+        self.mesh.routes.reserve(count("route"));
+        self.mesh.traffic.reserve(count("traffic"));
+        self.mesh.mtls.reserve(count("mtls"));
+        self.mesh.policies.reserve(count("allow") + count("deny") + count("audit") + count("authorize"));
+        // Most statements name a few things each.
+        self.mesh.uses.reserve(4 * placed.len());
     }
 
     /// The top-level statements of a file, and of its `elsewhere` blocks.

@@ -2,6 +2,7 @@
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_syntax::{OperandKind, Statement};
+use smallvec::SmallVec;
 
 use crate::operand::{Failure, Reader};
 use crate::shape::{Head, Match, fit};
@@ -71,7 +72,7 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
     /// The clauses among some statements.
     pub fn clauses(&mut self, statements: impl Iterator<Item = Statement<'t, 'a>>, block: Block) -> Clauses<'t, 'a> {
         let mut out = Clauses::default();
-        let mut once: Vec<(&'static str, Span)> = Vec::new();
+        let mut once: SmallVec<[(&'static str, Span); 8]> = SmallVec::new();
         for statement in statements {
             let Some(clause) = self.clause(statement, block) else {
                 out.poisoned = true;
@@ -172,16 +173,16 @@ impl<'t, 'a> Walk<'t, 'a, '_> {
     /// Whether the statement has the block that its word wants, and no other.
     fn check_body(&mut self, word: &'static Word, statement: Statement<'t, 'a>) -> bool {
         let name =
-            if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
+            || if word.entry.word.is_empty() { "a destination".to_owned() } else { format!("`{}`", word.entry.word) };
         let before = self.diagnostics.len();
         match word.entry.body {
             Body::None if statement.has_block() => self.diagnostics.push(
-                Diagnostic::new(code::E0308, statement.block_span(), format!("{name} has no block"))
+                Diagnostic::new(code::E0308, statement.block_span(), format!("{} has no block", name()))
                     .label("nothing can stand here")
                     .help(format!("an example: `{}`", word.entry.example)),
             ),
             Body::Must(_) if !statement.has_block() => self.diagnostics.push(
-                Diagnostic::new(code::E0308, statement.head_span(), format!("{name} needs a block"))
+                Diagnostic::new(code::E0308, statement.head_span(), format!("{} needs a block", name()))
                     .label("`< … >` is missing behind this")
                     .help(format!("an example: `{}`", word.entry.example)),
             ),

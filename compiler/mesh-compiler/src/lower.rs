@@ -61,7 +61,7 @@ pub struct File {
 pub(crate) struct Lower<'m, 'a> {
     pub mesh: &'m Mesh<'a>,
     /// The host of each service.
-    hosts: Vec<Text>,
+    hosts: &'m [Text],
     /// Which host of an external is being written, where it has several.
     external_host: usize,
     pub out: Vec<Resource>,
@@ -72,34 +72,53 @@ pub(crate) struct Lower<'m, 'a> {
     set: RefCell<HashSet<Span>>,
 }
 
+/// What is lowered apart from the others: kinds of objects that know nothing of each other.
+type Part = fn(&mut Lower<'_, '_>);
+
+const PARTS: [Part; 4] = [
+    |lower| {
+        lower.namespaces();
+        lower.externals();
+        lower.gateways();
+        lower.routes();
+    },
+    |lower| {
+        lower.egress();
+        lower.traffic();
+    },
+    |lower| {
+        lower.peer_authentications();
+        lower.authorization_policies();
+        lower.request_authentications();
+    },
+    |lower| {
+        lower.about();
+        lower.scopes();
+        lower.slos();
+        lower.scrapes();
+        lower.dashboards();
+        lower.mesh_config();
+        lower.kiali();
+    },
+];
+
 /// Lowers a program; the problems are objects that share a name.
 pub(crate) fn lower(mesh: &Mesh<'_>) -> (Lowered, Vec<Diagnostic>) {
-    let hosts = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
-    let mut lower = Lower {
-        mesh,
-        hosts,
-        external_host: 0,
-        out: Vec::new(),
-        files: Vec::new(),
-        problems: RefCell::default(),
-        set: RefCell::default(),
+    let hosts: Vec<Text> = mesh.services.iter().map(|service| Text::from(service_host(service))).collect();
+    let run = |part: &Part| {
+        let mut lower = Lower::new(mesh, &hosts);
+        part(&mut lower);
+        (lower.out, lower.files, lower.problems.into_inner(), lower.set.into_inner())
     };
-    lower.namespaces();
-    lower.externals();
-    lower.gateways();
-    lower.routes();
-    lower.egress();
-    lower.traffic();
-    lower.peer_authentications();
-    lower.authorization_policies();
-    lower.request_authentications();
-    lower.about();
-    lower.scopes();
-    lower.slos();
-    lower.scrapes();
-    lower.dashboards();
-    lower.mesh_config();
-    lower.kiali();
+    let parts: Vec<_> = PARTS.par_iter().map(run).collect();
+    let mut lower = Lower::new(mesh, &hosts);
+    lower.out.reserve_exact(parts.iter().map(|(out, ..)| out.len()).sum::<usize>() + mesh.written.len());
+    for (out, files, problems, set) in parts {
+        lower.out.extend(out);
+        lower.files.extend(files);
+        lower.problems.get_mut().extend(problems);
+        lower.set.get_mut().extend(set);
+    }
     lower.written();
     lower.chains_hidden();
     lower.fields_without_object();
@@ -207,6 +226,18 @@ fn article(kind: Kind) -> String {
 }
 
 impl<'m, 'a> Lower<'m, 'a> {
+    fn new(mesh: &'m Mesh<'a>, hosts: &'m [Text]) -> Lower<'m, 'a> {
+        Lower {
+            mesh,
+            hosts,
+            external_host: 0,
+            out: Vec::new(),
+            files: Vec::new(),
+            problems: RefCell::default(),
+            set: RefCell::default(),
+        }
+    }
+
     /// The host of a service.
     pub fn host(&self, id: ServiceId) -> Text {
         self.hosts[id.0].clone()

@@ -1,5 +1,7 @@
 //! The shape check: the items of a head against the shapes of its word.
 
+mod matched;
+
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_syntax::{Item, OperandKind};
 
@@ -7,36 +9,7 @@ use crate::operand::{Arg, Failure, Reader, Target, Type, Value};
 use crate::suggest::{any_of, nearest};
 use crate::vocabulary::{Block, Element, Shape, Slot, Word, lookup};
 
-/// What stands in the places of a shape.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Match<'t, 'a> {
-    slots: Vec<(&'static str, Vec<Arg<'a>>)>,
-    words: Vec<(&'static str, Span)>,
-    /// What a condition takes: all the rest.
-    rest: &'t [Item],
-}
-
-impl<'t, 'a> Match<'t, 'a> {
-    /// What stands in a place; the first of a list.
-    pub fn get(&self, name: &str) -> Option<&Arg<'a>> {
-        self.list(name).first()
-    }
-
-    /// All that stands in a place.
-    pub fn list(&self, name: &str) -> &[Arg<'a>] {
-        self.slots.iter().find(|(slot, _)| *slot == name).map_or(&[], |(_, args)| args)
-    }
-
-    /// Where a word of the shape stands, if it does.
-    pub fn word(&self, word: &str) -> Option<Span> {
-        self.words.iter().find(|(w, _)| *w == word).map(|(_, span)| *span)
-    }
-
-    /// The items of a condition.
-    pub fn rest(&self) -> &'t [Item] {
-        self.rest
-    }
-}
+pub(crate) use matched::Match;
 
 /// Why no shape fits, and how far the nearest one got.
 struct Miss {
@@ -136,7 +109,7 @@ struct Matcher<'h, 't, 'a> {
 }
 
 impl<'a> Matcher<'_, '_, 'a> {
-    fn shape(&mut self, shape: &Shape) -> Result<(), Miss> {
+    fn shape(&mut self, shape: &'static Shape) -> Result<(), Miss> {
         self.elements(&shape.elements, shape)?;
         let Some(item) = self.items.get(self.at).copied() else { return Ok(()) };
         match self.rejected.take() {
@@ -166,7 +139,7 @@ impl<'a> Matcher<'_, '_, 'a> {
         alone.then(|| self.reader.tree.slice(item.key))
     }
 
-    fn elements(&mut self, elements: &[Element], shape: &Shape) -> Result<(), Miss> {
+    fn elements(&mut self, elements: &'static [Element], shape: &'static Shape) -> Result<(), Miss> {
         for (i, element) in elements.iter().enumerate() {
             match element {
                 Element::Word(word) => self.expect_word(word)?,
@@ -174,7 +147,7 @@ impl<'a> Matcher<'_, '_, 'a> {
                     if self.at >= self.items.len() {
                         return Err(self.nothing_left(slot.of.to_string()));
                     }
-                    self.out.rest = &self.items[self.at..];
+                    self.out.leave(&self.items[self.at..]);
                     self.at = self.items.len();
                 }
                 Element::Slot(slot) if slot.of == Type::Target => self.targets(slot, elements.get(i + 1), shape)?,
@@ -191,7 +164,7 @@ impl<'a> Matcher<'_, '_, 'a> {
         let text = self.reader.tree.slice(item.key);
         let is_equals = word == "=" && item.key.kind == OperandKind::Equals;
         if item.value.is_none() && !item.after_comma && (text == word || is_equals) {
-            self.out.words.push((word, span));
+            self.out.say(word, span);
             self.at += 1;
             return Ok(());
         }
@@ -207,7 +180,7 @@ impl<'a> Matcher<'_, '_, 'a> {
         Err(Miss { word: Some(word), ..self.miss(problem) })
     }
 
-    fn slot(&mut self, slot: &Slot, shape: &Shape) -> Result<(), Miss> {
+    fn slot(&mut self, slot: &'static Slot, shape: &'static Shape) -> Result<(), Miss> {
         let Some(item) = self.items.get(self.at).copied() else {
             return Err(self.nothing_left(slot.of.to_string()));
         };
@@ -217,7 +190,8 @@ impl<'a> Matcher<'_, '_, 'a> {
             let miss = self.nothing_left(slot.of.to_string());
             return Err(miss);
         }
-        let mut args = vec![self.reader.read(slot.of, item).map_err(|failure| self.improve(slot, failure))?];
+        let arg = self.reader.read(slot.of, item).map_err(|failure| self.improve(slot, failure))?;
+        self.take(arg);
         self.at += 1;
         while let Some(next) = self.items.get(self.at).filter(|next| next.after_comma).copied() {
             if !slot.list {
@@ -231,10 +205,11 @@ impl<'a> Matcher<'_, '_, 'a> {
             if let Some(problem) = wrapped {
                 return Err(self.miss(problem));
             }
-            args.push(self.reader.read(slot.of, next).map_err(|failure| self.miss(unfixed(failure)))?);
+            let arg = self.reader.read(slot.of, next).map_err(|failure| self.miss(unfixed(failure)))?;
+            self.take(arg);
             self.at += 1;
         }
-        self.out.slots.push((slot.name, args));
+        self.out.fill(slot);
         Ok(())
     }
 
@@ -288,12 +263,11 @@ impl<'a> Matcher<'_, '_, 'a> {
         )
     }
 
-    fn targets(&mut self, slot: &Slot, next: Option<&Element>, shape: &Shape) -> Result<(), Miss> {
+    fn targets(&mut self, slot: &'static Slot, next: Option<&Element>, shape: &'static Shape) -> Result<(), Miss> {
         let Some(item) = self.items.get(self.at).copied() else {
             return Err(self.nothing_left(slot.of.to_string()));
         };
         let span = self.reader.item_span(item);
-        let mut args = Vec::new();
         if let (Some(Element::Slot(next)), Some(word), 1) = (next, self.lone(self.at), self.items.len() - self.at) {
             let mode = next.of == Type::Mode
                 && ["strict", "permissive", "off", "inherit"].iter().any(|mode| mode.eq_ignore_ascii_case(word));
@@ -308,7 +282,7 @@ impl<'a> Matcher<'_, '_, 'a> {
         }
         match self.lone(self.at) {
             Some("mesh") => {
-                args.push(Arg { value: Value::Target(Target::Mesh), span });
+                self.take(Arg { value: Value::Target(Target::Mesh), span });
                 self.at += 1;
             }
             Some("namespace") => {
@@ -319,10 +293,10 @@ impl<'a> Matcher<'_, '_, 'a> {
                     || (required && self.at + 1 == self.items.len())
                     || following.is_some_and(|word| shape.option_words().any(|option| option == word));
                 if own {
-                    args.push(Arg { value: Value::Target(Target::Namespace(None)), span });
+                    self.take(Arg { value: Value::Target(Target::Namespace(None)), span });
                 } else {
                     for arg in self.run(Type::Namespace)? {
-                        args.push(Arg { value: Value::Target(Target::Namespace(Some(arg.word()))), span: arg.span });
+                        arg.value = Value::Target(Target::Namespace(Some(arg.word())));
                     }
                 }
             }
@@ -332,26 +306,31 @@ impl<'a> Matcher<'_, '_, 'a> {
                     return Err(self.nothing_left(Type::Gateway.to_string()));
                 }
                 for arg in self.run(Type::Gateway)? {
-                    args.push(Arg { value: Value::Target(Target::Gateway(arg.name())), span: arg.span });
+                    arg.value = Value::Target(Target::Gateway(arg.name()));
                 }
             }
             word => {
                 if self.at == 0 && word.is_some_and(|word| shape.option_words().any(|option| option == word)) {
                     return Err(self.nothing_left(slot.of.to_string()));
                 }
-                args = self.run(Type::Target)?;
+                self.run(Type::Target)?;
             }
         }
-        self.out.slots.push((slot.name, args));
+        self.out.fill(slot);
         Ok(())
     }
 
-    /// The list that starts here.
-    fn run(&mut self, of: Type) -> Result<Vec<Arg<'a>>, Miss> {
+    /// Adds an operand to the place that is being read.
+    fn take(&mut self, arg: Arg<'a>) {
+        self.out.take(arg, self.items.len() - self.at);
+    }
+
+    /// Reads the list that starts here.
+    fn run(&mut self, of: Type) -> Result<&mut [Arg<'a>], Miss> {
         let tree = self.reader.tree;
-        let mut args: Vec<Arg<'a>> = Vec::new();
+        let first = self.out.taken().len();
         while let Some(item) = self.items.get(self.at).copied() {
-            if !args.is_empty() && !item.after_comma {
+            if self.out.taken().len() > first && !item.after_comma {
                 break;
             }
             let word = self.reader.tree.slice(item.key);
@@ -362,9 +341,11 @@ impl<'a> Matcher<'_, '_, 'a> {
                     .help("write a statement for each kind");
                 return Err(self.miss(problem));
             }
-            args.push(self.reader.read(of, item).map_err(|failure| self.miss(failure))?);
+            let arg = self.reader.read(of, item).map_err(|failure| self.miss(failure))?;
+            self.take(arg);
             self.at += 1;
         }
+        let args = &self.out.taken()[first..];
         for (i, arg) in args.iter().enumerate() {
             if let Some(first) = args[..i].iter().find(|first| first.value == arg.value) {
                 let text = tree.text().get(arg.span.range()).unwrap_or("");
@@ -372,11 +353,11 @@ impl<'a> Matcher<'_, '_, 'a> {
                 return Err(self.miss(problem.label("again here").also(first.span, "first here")));
             }
         }
-        Ok(args)
+        Ok(&mut self.out.taken_mut()[first..])
     }
 
     /// Optional parts, in any order, each once.
-    fn options(&mut self, options: &[Vec<Element>], shape: &Shape) -> Result<(), Miss> {
+    fn options(&mut self, options: &'static [Vec<Element>], shape: &'static Shape) -> Result<(), Miss> {
         loop {
             let word = self.lone(self.at);
             let item = self.items.get(self.at).copied();
@@ -394,8 +375,7 @@ impl<'a> Matcher<'_, '_, 'a> {
                     return Err(self.miss(problem));
                 }
                 self.found.push(name);
-                let option = option.clone();
-                self.elements(&option, shape)?;
+                self.elements(option, shape)?;
                 continue;
             }
             let by_operand = options.iter().find_map(|option| match option.first() {
@@ -413,13 +393,12 @@ impl<'a> Matcher<'_, '_, 'a> {
                 self.rejected = Some((self.at, failure));
                 return Ok(());
             }
-            let slot = slot.clone();
-            self.slot(&slot, shape)?;
+            self.slot(slot, shape)?;
         }
     }
 
     /// What is said of an item that no place is left for.
-    fn leftover(&self, item: Item, shape: &Shape) -> Diagnostic {
+    fn leftover(&self, item: Item, shape: &'static Shape) -> Diagnostic {
         let tree = self.reader.tree;
         let span = self.reader.item_span(item);
         let text = tree.slice(item.key);

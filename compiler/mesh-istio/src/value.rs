@@ -137,7 +137,12 @@ impl Object {
         let (key, node) = (key.into(), Node::new(value, span));
         match self.entries.iter_mut().find(|(old, _)| *old == key) {
             Some((_, old)) => *old = node,
-            None => self.entries.push((key, node)),
+            None => {
+                if self.entries.len() == self.entries.capacity() {
+                    self.entries.reserve_exact(self.entries.len().max(1));
+                }
+                self.entries.push((key, node));
+            }
         }
     }
 

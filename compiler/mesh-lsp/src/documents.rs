@@ -126,9 +126,12 @@ impl Documents {
         self.disk.borrow_mut().clear();
     }
 
-    /// Does what can wait until nobody waits.
+    /// Takes programs that were apart, in the background: it takes as long as answering several keys.
     pub fn rest(&mut self) {
-        self.old.clear();
+        let parts: Vec<_> = self.old.drain(..).filter_map(Rc::into_inner).map(Program::into_parts).collect();
+        if !parts.is_empty() {
+            rayon::spawn(move || drop(parts));
+        }
     }
 
     /// Forgets all that was made of the texts.

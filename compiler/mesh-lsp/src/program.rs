@@ -40,6 +40,11 @@ impl Program {
         Program { loaded, choices, compilation, index, encoding, memories }
     }
 
+    /// What is large of it, and may go to another thread.
+    pub fn into_parts(self) -> (Loaded, Compilation, Index) {
+        (self.loaded, self.compilation, self.index)
+    }
+
     pub fn sources(&self) -> &Sources {
         &self.loaded.sources
     }

@@ -87,11 +87,11 @@ impl Session {
     fn next(&mut self) -> Option<Message> {
         loop {
             self.queue.extend(self.connection.receiver.try_iter());
+            if self.changed && !self.is_running && !self.is_outdated() {
+                self.begin();
+            }
             if let Some(message) = self.queue.pop_front() {
                 return Some(message);
-            }
-            if self.changed && !self.is_running {
-                self.begin();
             }
             self.documents.rest();
             if !self.is_running {
@@ -111,7 +111,7 @@ impl Session {
             Ok(Some(job)) => {
                 let results = self.results.0.clone();
                 self.is_running = true;
-                std::thread::spawn(move || {
+                rayon::spawn(move || {
                     // Nobody is there to hear of it where the session has ended meanwhile.
                     let _ = results.send(job.run());
                 });

@@ -13,6 +13,10 @@ use crate::tree::{Comment, Item, Node, Operand, OperandKind, Tree};
 pub struct Memory {
     fragments: HashMap<Box<str>, Fragment>,
     parsed: usize,
+    /// How many texts there were.
+    round: u64,
+    /// How large the last tree was: the next one is about as large.
+    size: Mark,
 }
 
 /// What a piece of text becomes, its bytes and places counted from its own start.
@@ -23,10 +27,12 @@ struct Fragment {
     groups: Vec<Vec<Item>>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
+    /// The last text that had it.
+    round: u64,
 }
 
 /// How far a tree is filled.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Mark {
     statements: usize,
     items: usize,
@@ -38,9 +44,11 @@ struct Mark {
 impl Memory {
     /// Parses a file; the result is that of [`crate::parse`].
     pub fn parse<'a>(&mut self, file: FileId, text: &'a str) -> Parsed<'a> {
-        let mut old = std::mem::take(&mut self.fragments);
         self.parsed = 0;
+        self.round += 1;
         let mut builder = Builder::new(file, text);
+        self.size.reserve(&mut builder.tree);
+        let mut met = 0;
         let start = builder.start();
         for piece in statements(&text[start..]) {
             let base = start + piece.range.start;
@@ -51,20 +59,23 @@ impl Memory {
                 builder.piece(piece, start);
                 continue;
             }
-            let known = match old.remove_entry(own) {
-                Some((key, fragment)) => self.fragments.entry(key).or_insert(fragment),
-                None if self.fragments.contains_key(own) => &self.fragments[own],
-                None => {
-                    self.parsed += own.len();
-                    let before = Mark::of(&builder);
-                    builder.piece(piece, start);
-                    let fragment = Fragment::since(before, &builder, base as u32);
-                    self.fragments.insert(own.into(), fragment);
-                    continue;
-                }
-            };
-            known.append(&mut builder, base as u32);
+            if let Some(known) = self.fragments.get_mut(own) {
+                met += usize::from(known.round != self.round);
+                known.round = self.round;
+                known.append(&mut builder, base as u32);
+                continue;
+            }
+            self.parsed += own.len();
+            met += 1;
+            let before = Mark::of(&builder);
+            builder.piece(piece, start);
+            let fragment = Fragment { round: self.round, ..Fragment::since(before, &builder, base as u32) };
+            self.fragments.insert(own.into(), fragment);
         }
+        if met < self.fragments.len() {
+            self.fragments.retain(|_, fragment| fragment.round == self.round);
+        }
+        self.size = Mark::of(&builder);
         builder.finish()
     }
 
@@ -97,6 +108,15 @@ impl Mark {
             diagnostics: builder.diagnostics.len(),
         }
     }
+
+    /// Makes room for a tree of this size, and for what one key adds.
+    fn reserve(self, tree: &mut Tree<'_>) {
+        const MORE: usize = 64;
+        tree.statements.reserve_exact(self.statements + MORE);
+        tree.items.reserve_exact(self.items + MORE);
+        tree.groups.reserve_exact(self.groups);
+        tree.comments.reserve_exact(self.comments);
+    }
 }
 
 impl Fragment {
@@ -123,6 +143,7 @@ impl Fragment {
                     problem.clone().map_spans(|span| Span::new(span.file, bytes(span.start), bytes(span.end)))
                 })
                 .collect(),
+            round: 0,
         }
     }
 
