@@ -207,6 +207,10 @@ fn symbol(mesh: &Mesh<'_>, entity: Entity<'_>, details: &mut details::Details) -
 fn exactly(sources: &Sources, span: Span, name: &str) -> Option<Span> {
     let text = sources.text(span);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let rest = text.strip_prefix(name);
+    if rest.is_some_and(|rest| rest.chars().next().is_none_or(|c| !is_part(c))) {
+        return Some(Span::new(span.file, span.start, span.start + name.len() as u32));
+    }
     let found = text.match_indices(name).find(|(at, _)| {
         let before = text[..*at].chars().next_back().is_none_or(|c| !is_part(c));
         before && text[at + name.len()..].chars().next().is_none_or(|c| !is_part(c))

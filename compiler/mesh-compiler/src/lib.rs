@@ -212,29 +212,31 @@ where
     diagnostics.extend(expansion.untaken());
     let (expanded, problems) = expansion.trees(trees, parse_expanded(&expansion));
     diagnostics.extend(problems);
-    let mesh = check(sources, trees, &expanded, complete, choices.release(), &mut diagnostics);
+    let mut mesh = check(sources, trees, &expanded, complete, choices.release(), &mut diagnostics);
     let ((mut lowered, clashes), seen) = rayon::join(|| lower::lower(&mesh), || look(&expansion, &mesh));
     diagnostics.extend(clashes);
+    let (release, api, ignores) = (mesh.settings.release, mesh.settings.api, std::mem::take(&mut mesh.ignores));
     // A program with errors lacks what they are about, and what it lacks is not reported a second time.
     let is_right = !diagnostics.has_errors();
     let validate = || match is_right {
-        true => mesh_istio::validate::validate(&lowered.resources, mesh.settings.release),
+        true => mesh_istio::validate::validate(&lowered.resources, release),
         false => Vec::new(),
     };
-    let (invalid, found) = rayon::join(validate, || mesh_analysis::analyze(&lowered.resources, &lowered.facts));
+    let analyze = || mesh_analysis::analyze(&lowered.resources, &lowered.facts);
+    // Taking the model apart takes as long as looking at what it became.
+    let ((invalid, found), ()) = rayon::join(|| rayon::join(validate, analyze), || drop(mesh));
     diagnostics.extend(invalid);
     diagnostics.extend(found);
     if let (Some(rendered), true) = (rendered, is_right) {
         diagnostics.extend(mesh_analysis::beside(&lowered.resources, &lowered.facts.services, rendered));
     }
-    ignore::apply(&mesh.ignores, &mut diagnostics);
+    ignore::apply(&ignores, &mut diagnostics);
     expansion.explain(&mut lowered.resources, sources);
     let mut diagnostics = expansion.trace(diagnostics.sorted(), sources);
     // Notes are about programs that are right: beside an error they mostly follow from it.
     if diagnostics.has_errors() {
         diagnostics.retain(|diagnostic| diagnostic.severity() != Severity::Note);
     }
-    let (release, api) = (mesh.settings.release, mesh.settings.api);
     (Compilation { lowered, diagnostics: diagnostics.sorted(), release, api }, seen)
 }
 

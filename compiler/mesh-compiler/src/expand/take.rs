@@ -90,7 +90,15 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             self.top = start;
         }
         let place = self.uses.len();
-        self.uses.push(Use { start, end: start, top: self.top, profile: profile.span, site: head, hidden: Vec::new() });
+        self.uses.push(Use {
+            start,
+            end: start,
+            top: self.top,
+            outer: self.open.last().copied(),
+            profile: profile.span,
+            site: head,
+            hidden: Vec::new(),
+        });
         self.profiles.push(number);
         self.open.push(place);
         self.inline(&children, head, inner, block, Beside { hiding: beside.written, written: beside.written });

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use mesh_istio::Resource;
+use rayon::prelude::*;
 
 use super::Expansion;
 use super::map::{Frame, What};
@@ -130,7 +131,10 @@ fn is_standard(sources: &Sources, file: FileId) -> bool {
 impl Expansion {
     /// Says of each resource what it has from profiles, and brings the places of its statements back.
     pub fn explain(&self, resources: &mut [Resource], sources: &Sources) {
-        for resource in resources {
+        if self.files.iter().all(Option::is_none) {
+            return;
+        }
+        resources.par_iter_mut().with_min_len(64).for_each(|resource| {
             let mut said: Vec<String> = Vec::new();
             for origin in &mut resource.origins {
                 if let Some((file, _)) = self.written(origin.file) {
@@ -144,7 +148,7 @@ impl Expansion {
                 *origin = self.origin(*origin);
             }
             resource.reasons.extend(said);
-        }
+        });
     }
 }
 
@@ -154,11 +158,10 @@ impl Written {
         let within = move |used: &&Use| used.top == statement.start;
         let first = self.uses.partition_point(|used| used.top < statement.start);
         let inside = self.uses[first..].iter().take_while(within);
-        let behind = self.uses.partition_point(|used| used.start <= statement.start);
-        // Those around it are not far: a profile says some statements, and takes in some others for each.
-        let around = self.uses[..behind].iter().rev().take(256).filter(move |used| {
-            used.top != statement.start && used.start <= statement.start && statement.end <= used.end
-        });
+        // What is around it is around the one that starts last before it, too.
+        let before = self.uses.partition_point(|used| used.start <= statement.start).checked_sub(1);
+        let outwards = std::iter::successors(before, |at| self.uses[*at].outer).map(|at| &self.uses[at]);
+        let around = outwards.filter(move |used| used.top != statement.start && statement.end <= used.end);
         inside.chain(around)
     }
 }

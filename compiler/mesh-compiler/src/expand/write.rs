@@ -35,6 +35,8 @@ pub(super) struct Use {
     pub end: u32,
     /// Where the statement of the file starts that it was taken in for.
     pub top: u32,
+    /// The profile that took it in, by its place among the uses.
+    pub outer: Option<usize>,
     /// The name of the profile, where it is declared.
     pub profile: Span,
     /// The `with`.
@@ -357,6 +359,9 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     /// A statement that is none of abstraction.
     pub(super) fn plain(&mut self, statement: Statement<'t, 'a>, scope: Scope<'_, 't, 'a>, block: Option<Block>) {
         let (span, head, body) = (statement.span(), statement.head_span(), statement.block_span());
+        if is_concrete(statement) {
+            return self.copy(scope, span.start, span.end);
+        }
         if self.hides_keyword(statement, scope) {
             return;
         }
@@ -379,6 +384,17 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             self.copy(scope, head.end, span.end);
         }
     }
+}
+
+/// True for a statement that stands as it is: nothing in it is of abstraction.
+fn is_concrete(statement: Statement<'_, '_>) -> bool {
+    fn inside(statement: Statement<'_, '_>) -> bool {
+        statement.children().all(|child| {
+            let abstracts = matches!(child.keyword(), Some("with" | "if" | "else" | "let" | "param" | "profile" | "use"));
+            !abstracts && inside(child)
+        })
+    }
+    !statement.tree().text()[statement.span().range()].contains('$') && inside(statement)
 }
 
 /// The word of a statement that stands once in its block; empty for a destination, of which one stands for all.
