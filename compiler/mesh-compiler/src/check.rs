@@ -44,6 +44,7 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use mesh_diagnostics::{Diagnostic, FileId, Span, code};
 use mesh_istio::{Kind, Release};
 use mesh_syntax::{Statement, Tree};
+use rayon::prelude::*;
 
 use crate::clause::{Clause, Clauses, Walk};
 use crate::model::{ExternalId, GatewayId, Head, Mesh, ServiceId, Subject};
@@ -112,7 +113,17 @@ pub(crate) struct Checker<'t, 'a> {
     reported: HashSet<(&'static str, String)>,
     /// Some module that is taken in does not exist, so that names may be missing.
     missing_module: bool,
-    _trees: std::marker::PhantomData<&'t ()>,
+    /// The block of the statement at hand, where it was read ahead.
+    ahead: Option<Ahead<'t, 'a>>,
+}
+
+/// The block of a statement, read before the check gets to it, and what is wrong in it.
+struct Ahead<'t, 'a> {
+    /// Where the statement stands.
+    statement: Span,
+    block: Block,
+    clauses: Clauses<'t, 'a>,
+    problems: Vec<Diagnostic>,
 }
 
 /// Checks a program: what could be understood of it, and what is wrong. A release that is given is meant in place of the one
@@ -143,20 +154,25 @@ pub(crate) fn check<'a>(
         lost: HashSet::default(),
         reported: HashSet::default(),
         missing_module,
-        _trees: std::marker::PhantomData,
+        ahead: None,
     };
     let mut placed = Vec::with_capacity(modules.iter().map(|module| module.tree.statements().count()).sum());
     for module in modules {
         checker.place(module, &mut placed);
     }
     checker.make_room(&placed);
-    checker.settings(&placed);
-    checker.mesh.settings.release = release.unwrap_or(checker.mesh.settings.release);
-    checker.declare(&placed);
-    checker.describe(&placed);
-    checker.provider_services();
-    checker.egress();
-    for statement in &placed {
+    let declare = || {
+        checker.settings(&placed);
+        checker.mesh.settings.release = release.unwrap_or(checker.mesh.settings.release);
+        checker.declare(&placed);
+        checker.describe(&placed);
+        checker.provider_services();
+        checker.egress();
+    };
+    // What a block says does not depend on what is declared.
+    let (ahead, ()) = rayon::join(|| placed.par_iter().with_min_len(MANY).map(read_ahead).collect::<Vec<_>>(), declare);
+    for (statement, ahead) in placed.iter().zip(ahead) {
+        checker.ahead = ahead;
         match statement.clause.name() {
             "in" if statement.site.emits => {
                 if let Some(arg) = statement.clause.args.get("namespace") {
@@ -184,8 +200,31 @@ pub(crate) fn check<'a>(
     checker.unite();
     checker.waypoints_passed_by();
     checker.scraped_twice();
-    checker.diagnostics.extend(crate::calls::find(&checker.mesh));
     (checker.mesh, checker.diagnostics)
+}
+
+/// Reads a statement of a file.
+fn read_top<'t, 'a>(statement: Statement<'t, 'a>) -> (Option<Clause<'t, 'a>>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let reader = Reader { tree: statement.tree() };
+    let clause = Walk { reader, diagnostics: &mut problems }.clause(statement, Block::File);
+    (clause, problems)
+}
+
+/// Statements that are worth a thread of their own.
+const MANY: usize = 64;
+
+/// Reads the block of a statement that declares nothing: declarations are read beside it.
+fn read_ahead<'t, 'a>(placed: &Placed<'t, 'a>) -> Option<Ahead<'t, 'a>> {
+    let Placed { clause, site } = placed;
+    let block = clause.word.entry.block().filter(|block| !block.is_free())?;
+    if matches!(clause.name(), "mesh" | "namespace" | "service" | "external" | "gateway" | "elsewhere") {
+        return None;
+    }
+    let mut problems = Vec::new();
+    let clauses =
+        Walk { reader: Reader { tree: site.tree }, diagnostics: &mut problems }.block(clause.statement, block);
+    Some(Ahead { statement: clause.statement.span(), block, clauses, problems })
 }
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -197,7 +236,15 @@ impl<'t, 'a> Checker<'t, 'a> {
 
     /// The clauses of a statement's block.
     pub fn block(&mut self, placed: &Placed<'t, 'a>, block: Block) -> Clauses<'t, 'a> {
-        let clauses = self.walk(placed.site.tree).block(placed.clause.statement, block);
+        let statement = placed.clause.statement;
+        let ahead = self.ahead.take().filter(|ahead| ahead.statement == statement.span() && ahead.block == block);
+        let clauses = match ahead {
+            Some(ahead) => {
+                self.diagnostics.extend(ahead.problems);
+                ahead.clauses
+            }
+            None => self.walk(placed.site.tree).block(statement, block),
+        };
         self.refuse_planned(&clauses.list);
         clauses
     }
@@ -246,8 +293,10 @@ impl<'t, 'a> Checker<'t, 'a> {
         let mut site = Site { tree: module.tree, namespace: None, emits: !module.library };
         let mut home: Option<Span> = None;
         let mut emitted: Option<Span> = None;
-        for statement in module.tree.statements() {
-            let Some(clause) = self.top(statement, module.tree) else { continue };
+        let statements: Vec<Statement<'t, 'a>> = module.tree.statements().collect();
+        let read: Vec<_> = statements.par_iter().with_min_len(MANY).map(|statement| read_top(*statement)).collect();
+        for (statement, read) in statements.into_iter().zip(read) {
+            let Some(clause) = self.top(statement, read) else { continue };
             match clause.name() {
                 "in" => {
                     let span = clause.span();
@@ -284,7 +333,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                         emitted = emitted.or(Some(clause.span()));
                     }
                     for inner in clause.statement.children() {
-                        if let Some(clause) = self.top(inner, module.tree) {
+                        if let Some(clause) = self.top(inner, read_top(inner)) {
                             self.fact(&clause);
                             placed.push(Placed { clause, site: facts });
                         }
@@ -318,8 +367,13 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
     }
 
-    fn top(&mut self, statement: Statement<'t, 'a>, tree: &'t Tree<'a>) -> Option<Clause<'t, 'a>> {
-        let clause = self.walk(tree).clause(statement, Block::File);
+    /// A statement of a file, as it was read; one that could not be read leaves doubt.
+    fn top(
+        &mut self,
+        statement: Statement<'t, 'a>,
+        (clause, problems): (Option<Clause<'t, 'a>>, Vec<Diagnostic>),
+    ) -> Option<Clause<'t, 'a>> {
+        self.diagnostics.extend(problems);
         if clause.is_none() {
             match statement.keyword() {
                 Some("use") => self.missing_module = true,
@@ -328,7 +382,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 }
                 _ => {}
             }
-            self.doubt(statement, tree);
+            self.doubt(statement, statement.tree());
         }
         clause
     }

@@ -213,7 +213,9 @@ where
     let (expanded, problems) = expansion.trees(trees, parse_expanded(&expansion));
     diagnostics.extend(problems);
     let mut mesh = check(sources, trees, &expanded, complete, choices.release(), &mut diagnostics);
-    let ((mut lowered, clashes), seen) = rayon::join(|| lower::lower(&mesh), || look(&expansion, &mesh));
+    let beside = || rayon::join(|| look(&expansion, &mesh), || calls::find(&mesh));
+    let ((mut lowered, clashes), (seen, refused)) = rayon::join(|| lower::lower(&mesh), beside);
+    diagnostics.extend(refused);
     diagnostics.extend(clashes);
     let (release, api, ignores) = (mesh.settings.release, mesh.settings.api, std::mem::take(&mut mesh.ignores));
     // A program with errors lacks what they are about, and what it lacks is not reported a second time.

@@ -390,7 +390,8 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
 fn is_concrete(statement: Statement<'_, '_>) -> bool {
     fn inside(statement: Statement<'_, '_>) -> bool {
         statement.children().all(|child| {
-            let abstracts = matches!(child.keyword(), Some("with" | "if" | "else" | "let" | "param" | "profile" | "use"));
+            let abstracts =
+                matches!(child.keyword(), Some("with" | "if" | "else" | "let" | "param" | "profile" | "use"));
             !abstracts && inside(child)
         })
     }
