@@ -154,7 +154,8 @@ pub(crate) fn index(
     }
     index.calls.sort_unstable();
     named(sources, trees, choices, &mut index);
-    index.uses.sort_unstable_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
+    // They stand in runs that are in order.
+    index.uses.sort_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
     index.uses.dedup();
     index
 }

@@ -138,8 +138,9 @@ impl Object {
         match self.entries.iter_mut().find(|(old, _)| *old == key) {
             Some((_, old)) => *old = node,
             None => {
+                // Most objects have one or two fields, and a bundle has many objects.
                 if self.entries.len() == self.entries.capacity() {
-                    self.entries.reserve_exact(self.entries.len().max(1));
+                    self.entries.reserve_exact(self.entries.len().max(2));
                 }
                 self.entries.push((key, node));
             }

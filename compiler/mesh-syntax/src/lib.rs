@@ -3,6 +3,7 @@
 //! [`parse`] never fails. A broken statement never hides the next one: it keeps its place in the tree and
 //! is marked [`Statement::is_broken`], and later stages stay quiet about it.
 
+mod again;
 mod fold;
 mod marks;
 mod memory;

@@ -1,11 +1,15 @@
 //! What was parsed of a file before, so that only the statements that changed are parsed again.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Diagnostic, FileId, Span};
 
+use crate::again::{Cut, Last};
+use crate::marks::{Mark as Token, Marks};
 use crate::parser::{Builder, Parsed};
-use crate::scan::{State, statements};
+use crate::scan::{Piece, State, examine, statements};
 use crate::tree::{Comment, Item, Node, Operand, OperandKind, Tree};
 
 /// The statements of a file as it was, by their texts. It holds what the last text needs and nothing else.
@@ -17,6 +21,7 @@ pub struct Memory {
     round: u64,
     /// How large the last tree was: the next one is about as large.
     size: Mark,
+    last: Last,
 }
 
 /// What a piece of text becomes, its bytes and places counted from its own start.
@@ -29,6 +34,8 @@ struct Fragment {
     diagnostics: Vec<Diagnostic>,
     /// The last text that had it.
     round: u64,
+    /// It is known to be sound by itself, not only in a text that is balanced.
+    examined: bool,
 }
 
 /// How far a tree is filled.
@@ -44,34 +51,35 @@ struct Mark {
 impl Memory {
     /// Parses a file; the result is that of [`crate::parse`].
     pub fn parse<'a>(&mut self, file: FileId, text: &'a str) -> Parsed<'a> {
-        self.parsed = 0;
-        self.round += 1;
-        let mut builder = Builder::new(file, text);
-        self.size.reserve(&mut builder.tree);
-        let mut met = 0;
-        let start = builder.start();
-        for piece in statements(&text[start..]) {
-            let base = start + piece.range.start;
-            let own = &text[start..][piece.range.clone()];
-            // What is broken depends on what stands around it, and a block without a head on the statement above.
-            if piece.state != State::Sound || own.trim_start().starts_with('<') {
-                self.parsed += own.len();
-                builder.piece(piece, start);
-                continue;
+        let mut round = Round { memory: self, builder: Builder::new(file, text), start: 0, met: 0 };
+        round.memory.parsed = 0;
+        round.memory.round += 1;
+        round.memory.size.reserve(&mut round.builder.tree);
+        round.start = round.builder.start();
+        let text = &text[round.start..];
+        let mut last = std::mem::take(&mut round.memory.last);
+        match last.cut(text) {
+            Cut::Balanced(ends) => {
+                let mut start = 0;
+                for end in ends {
+                    round.take(text, start..*end, Soundness::Sure);
+                    start = *end;
+                }
             }
-            if let Some(known) = self.fragments.get_mut(own) {
-                met += usize::from(known.round != self.round);
-                known.round = self.round;
-                known.append(&mut builder, base as u32);
-                continue;
+            Cut::Apart(starts) => {
+                let ends = starts.iter().skip(1).copied().chain([text.len()]);
+                for (start, end) in starts.iter().zip(ends) {
+                    round.take(text, *start..end, Soundness::Asked);
+                }
             }
-            self.parsed += own.len();
-            met += 1;
-            let before = Mark::of(&builder);
-            builder.piece(piece, start);
-            let fragment = Fragment { round: self.round, ..Fragment::since(before, &builder, base as u32) };
-            self.fragments.insert(own.into(), fragment);
+            Cut::Other => {
+                for piece in statements(text) {
+                    round.take(text, piece.range, Soundness::Is(piece.state));
+                }
+            }
         }
+        let Round { builder, met, .. } = round;
+        self.last = last;
         if met < self.fragments.len() {
             self.fragments.retain(|_, fragment| fragment.round == self.round);
         }
@@ -96,6 +104,67 @@ impl Memory {
     pub fn is_empty(&self) -> bool {
         self.fragments.is_empty()
     }
+}
+
+/// A text that is being parsed.
+struct Round<'m, 'a> {
+    memory: &'m mut Memory,
+    builder: Builder<'a>,
+    /// Where the text starts in the file.
+    start: usize,
+    /// How many of the fragments it has.
+    met: usize,
+}
+
+/// What is known of a piece before it is looked at.
+#[derive(PartialEq, Eq)]
+enum Soundness {
+    /// It is sound where it stands.
+    Sure,
+    /// It has to be examined by itself.
+    Asked,
+    Is(State),
+}
+
+impl Round<'_, '_> {
+    /// Adds a piece to the tree.
+    fn take(&mut self, text: &str, range: Range<usize>, soundness: Soundness) {
+        let base = self.start + range.start;
+        let own = &text[range.clone()];
+        let memory = &mut *self.memory;
+        let mut known = memory.fragments.get_mut(own);
+        let examined = soundness == Soundness::Asked;
+        let state = match soundness {
+            Soundness::Sure => State::Sound,
+            Soundness::Asked if known.as_ref().is_some_and(|known| known.examined) => State::Sound,
+            Soundness::Asked => examine(text, range.clone()),
+            Soundness::Is(state) => state,
+        };
+        // What is broken depends on what stands around it, and a block without a head on the statement above.
+        if state != State::Sound || starts_with_block(own) {
+            memory.parsed += own.len();
+            return self.builder.piece(Piece { range, state }, self.start);
+        }
+        if let Some(known) = &mut known {
+            self.met += usize::from(known.round != memory.round);
+            known.round = memory.round;
+            known.examined |= examined;
+            return known.append(&mut self.builder, base as u32);
+        }
+        memory.parsed += own.len();
+        self.met += 1;
+        let before = Mark::of(&self.builder);
+        self.builder.piece(Piece { range, state }, self.start);
+        let fragment = Fragment::since(before, &self.builder, base as u32);
+        memory.fragments.insert(own.into(), Fragment { round: memory.round, examined, ..fragment });
+    }
+}
+
+/// True for text whose first token, behind comments and `;`, is a `<`.
+fn starts_with_block(text: &str) -> bool {
+    let mut marks = Marks::new(text, 0..text.len());
+    let first = marks.find(|(mark, _)| !matches!(mark, Token::Newline | Token::Comment | Token::Semicolon));
+    matches!(first, Some((Token::Open, _)))
 }
 
 impl Mark {
@@ -144,6 +213,7 @@ impl Fragment {
                 })
                 .collect(),
             round: 0,
+            examined: false,
         }
     }
 
@@ -236,6 +306,61 @@ mod tests {
             for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
                 same(&mut memory, &text[..end]);
             }
+        }
+    }
+
+    #[test]
+    fn any_change_is_as_if_parsed_anew() {
+        const PARTS: [&str; 20] = [
+            "<",
+            ">",
+            "\"",
+            "\"\"\"",
+            "\n",
+            "\r\n",
+            "# ",
+            ",",
+            ";",
+            "(",
+            ")",
+            " ",
+            ":",
+            "$x",
+            "é",
+            "~\"",
+            "route b < v1 >\n",
+            "kind: x\n",
+            "  v1: 80%\n",
+            "<\n  v2\n>\n",
+        ];
+        let mut memory = Memory::default();
+        let mut seed = 7_u64;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below.max(1)
+        };
+        let start =
+            "in shop\nroute a < v1: 80%, v2 >\n# about c\nroute c <\n  when path /x < v1 >\n  v2\n>\nmtls a strict\n";
+        let mut text = start.to_owned();
+        for step in 0..6_000 {
+            let mut at = random(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match random(3) {
+                0 => text.insert_str(at, PARTS[random(PARTS.len())]),
+                1 => {
+                    let mut end = (at + random(4)).min(text.len());
+                    while !text.is_char_boundary(end) {
+                        end += 1;
+                    }
+                    text.replace_range(at..end, "");
+                }
+                // Most editing mends what it broke.
+                _ if step % 7 == 0 => text = start.repeat(1 + random(3)),
+                _ => {}
+            }
+            same(&mut memory, &text);
         }
     }
 }

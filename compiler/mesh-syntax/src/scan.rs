@@ -81,7 +81,7 @@ fn cut(text: &str, range: Range<usize>, least: usize, pieces: &mut Vec<Piece>) {
     if range.is_empty() {
         return;
     }
-    if let Some(ends) = balanced_ends(text, range.clone(), least) {
+    if let Some(ends) = balanced_ends(text, range.clone(), least, |_| false) {
         let mut start = range.start;
         for end in ends {
             if end - start >= least || end == range.end {
@@ -92,14 +92,22 @@ fn cut(text: &str, range: Range<usize>, least: usize, pieces: &mut Vec<Piece>) {
         return;
     }
     // Each stands alone, so that what is open in one does not swallow the next.
-    for piece in column_one(text, range) {
-        let state = examine(text, piece.clone());
-        pieces.push(Piece { range: piece, state });
+    let starts = column_one(text, range.clone(), |_| false);
+    let ends = starts.iter().skip(1).copied().chain([range.end]);
+    for (start, end) in starts.iter().zip(ends) {
+        let state = examine(text, *start..end);
+        pieces.push(Piece { range: *start..end, state });
     }
 }
 
-/// Where top-level statements may be parted, if all brackets balance and none is too deep.
-fn balanced_ends(text: &str, range: Range<usize>, least: usize) -> Option<Vec<usize>> {
+/// Where top-level statements may be parted, if all brackets balance and none is too deep; what lies behind the first end
+/// for which `enough` holds is not looked at.
+pub(crate) fn balanced_ends(
+    text: &str,
+    range: Range<usize>,
+    least: usize,
+    enough: impl Fn(usize) -> bool,
+) -> Option<Vec<usize>> {
     let mut ends = Vec::new();
     let mut last = range.start;
     let (mut depth, mut groups) = (0usize, 0usize);
@@ -115,6 +123,9 @@ fn balanced_ends(text: &str, range: Range<usize>, least: usize) -> Option<Vec<us
             {
                 last = at + 1;
                 ends.push(last);
+                if enough(last) {
+                    return Some(ends);
+                }
             }
             Mark::Open | Mark::Close | Mark::Semicolon if groups > 0 => return None,
             Mark::Runaway => return None,
@@ -141,8 +152,9 @@ fn starts(text: &str, at: usize) -> bool {
     text.as_bytes().get(at).is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'<')
 }
 
-/// The pieces that start with a statement at column one; comments above it belong to it.
-fn column_one(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+/// Where pieces start that start with a statement at column one; comments above it belong to it. What lies behind the first
+/// start for which `enough` holds is not looked at.
+pub(crate) fn column_one(text: &str, range: Range<usize>, enough: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut starts = vec![range.start];
     let mut line_start = range.start;
     let mut comment_start = None;
@@ -166,6 +178,9 @@ fn column_one(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
                 let start = comment_start.unwrap_or(at);
                 if start > range.start {
                     starts.push(start);
+                    if enough(start) {
+                        break;
+                    }
                 }
             }
             _ => {}
@@ -174,8 +189,7 @@ fn column_one(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         line_is_new = false;
         after_comma = mark == Mark::Comma;
     }
-    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([range.end]).collect();
-    starts.into_iter().zip(ends).map(|(start, end)| start..end).collect()
+    starts
 }
 
 /// An open block: its bracket, the start of its line, and the indentation of that line.
@@ -187,7 +201,7 @@ struct Open {
 }
 
 /// What is wrong with the brackets of one piece.
-fn examine(text: &str, range: Range<usize>) -> State {
+pub(crate) fn examine(text: &str, range: Range<usize>) -> State {
     let mut stack: Vec<Open> = Vec::new();
     let mut faults = Vec::new();
     let mut repairs = Vec::new();
@@ -337,7 +351,7 @@ fn free_byte(text: &str, end: usize, limit: usize) -> Option<usize> {
 
 /// Stretches of YAML that somebody pasted: from a line `apiVersion:` or `kind:` at column one to the next
 /// line at column one that cannot be YAML.
-fn yaml_regions(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn yaml_regions(text: &str) -> Vec<Range<usize>> {
     let mut regions = Vec::new();
     if !text.contains("apiVersion:") && !text.contains("kind:") {
         return regions;
