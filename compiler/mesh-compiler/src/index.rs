@@ -6,6 +6,7 @@ mod hints;
 use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Sources, Span};
+use mesh_istio::Text;
 use mesh_syntax::Tree;
 
 use crate::expand::{Choices, Expansion, named};
@@ -40,13 +41,13 @@ pub struct Symbol {
     /// Its name where it is declared; none where nobody declares it.
     pub declared: Option<Span>,
     /// What is known of it, such as `ports` or `versions`, in the order in which it is shown.
-    pub details: Vec<(&'static str, Vec<String>)>,
+    pub details: Vec<(&'static str, Vec<Text>)>,
 }
 
 impl Symbol {
     /// What is known of it under a name.
     #[must_use]
-    pub fn detail(&self, name: &str) -> &[String] {
+    pub fn detail(&self, name: &str) -> &[Text] {
         self.details.iter().find(|(known, _)| *known == name).map_or(&[], |(_, list)| list)
     }
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap as HashMap;
 
 use mesh_diagnostics::{Sources, Span};
+use mesh_istio::Text;
 use mesh_syntax::{Item, Operand, OperandKind, Statement, Tree};
 
 use super::choices::{Choices, ParameterKind};
@@ -42,7 +43,9 @@ impl<'a> Known<'_, '_, 'a> {
     fn declare(&mut self) {
         for constant in &self.names.constants {
             let (kind, details) = match &constant.parameter {
-                Some((ParameterKind::Choice(words), _)) => (SymbolKind::Parameter, vec![("values", words.clone())]),
+                Some((ParameterKind::Choice(words), _)) => {
+                    (SymbolKind::Parameter, vec![("values", words.iter().map(Text::from).collect())])
+                }
                 Some(_) => (SymbolKind::Parameter, Vec::new()),
                 None => (SymbolKind::Constant, Vec::new()),
             };
@@ -50,7 +53,7 @@ impl<'a> Known<'_, '_, 'a> {
             self.constants.push(symbol);
         }
         for (number, profile) in self.names.profiles.iter().enumerate() {
-            let formals = profile.formals.iter().map(|formal| formal.name.to_owned()).collect();
+            let formals = profile.formals.iter().map(|formal| formal.name.into()).collect();
             let details = vec![("parameters", formals)];
             let symbol = self.add(SymbolKind::Profile, profile.name, None, profile.span, details);
             self.profiles.push(symbol);
@@ -69,7 +72,7 @@ impl<'a> Known<'_, '_, 'a> {
         name: &str,
         container: Option<String>,
         span: Span,
-        mut details: Vec<(&'static str, Vec<String>)>,
+        mut details: Vec<(&'static str, Vec<Text>)>,
     ) -> usize {
         details.retain(|(_, list)| !list.is_empty());
         let symbol = self.index.symbols.len();
@@ -92,7 +95,11 @@ impl<'a> Known<'_, '_, 'a> {
                 }
             }
         }
-        self.items(tree, statement.items(), profile);
+        let text = tree.text();
+        let has_name = |span: Span| text[span.range()].contains('$');
+        if has_name(statement.head_span()) {
+            self.items(tree, statement.items(), profile);
+        }
         for child in statement.children() {
             self.statement(child, profile);
         }
@@ -133,6 +140,6 @@ impl<'a> Known<'_, '_, 'a> {
     }
 }
 
-fn default(profile: &Profile<'_, '_>, default: Option<Operand>) -> Vec<String> {
-    default.map(|value| profile.statement.tree().slice(value).to_owned()).into_iter().collect()
+fn default(profile: &Profile<'_, '_>, default: Option<Operand>) -> Vec<Text> {
+    default.map(|value| profile.statement.tree().slice(value).into()).into_iter().collect()
 }

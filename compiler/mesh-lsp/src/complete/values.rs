@@ -5,6 +5,7 @@ use mesh_compiler::index::{Symbol, SymbolKind};
 use mesh_compiler::operand::Type;
 use mesh_diagnostics::{FileId, Severity, all_codes};
 use mesh_istio::Kind;
+use mesh_istio::Text;
 
 use super::Offer;
 use crate::context::Context;
@@ -104,16 +105,16 @@ fn service<'p>(program: &'p Program, name: &str) -> impl Iterator<Item = &'p Sym
 
 /// The versions of a service.
 fn versions(program: &Program, name: &str) -> Vec<Offer> {
-    let offer = |version: &String| Offer {
+    let offer = |version: &Text| Offer {
         rank: 0,
-        ..Offer::new(version, CompletionItemKind::ENUM_MEMBER, format!("version of {name}"))
+        ..Offer::new(version.as_str(), CompletionItemKind::ENUM_MEMBER, format!("version of {name}"))
     };
     service(program, name).flat_map(|symbol| symbol.detail("versions")).map(offer).collect()
 }
 
 /// The ports of a service, by their names where they have one.
 fn ports(program: &Program, name: &str) -> Vec<Offer> {
-    let offer = |port: &String| {
+    let offer = |port: &Text| {
         let label = match port.split(' ').collect::<Vec<_>>().as_slice() {
             [alias, _, _] => *alias,
             [.., number] => *number,
@@ -125,8 +126,8 @@ fn ports(program: &Program, name: &str) -> Vec<Offer> {
 }
 
 fn details(program: &Program, name: &str, what: &str) -> Vec<Offer> {
-    let mut all: Vec<&String> = program.index.symbols.iter().flat_map(|symbol| symbol.detail(name)).collect();
+    let mut all: Vec<&Text> = program.index.symbols.iter().flat_map(|symbol| symbol.detail(name)).collect();
     all.sort();
     all.dedup();
-    all.into_iter().map(|one| Offer::new(one, CompletionItemKind::VALUE, what)).collect()
+    all.into_iter().map(|one| Offer::new(one.as_str(), CompletionItemKind::VALUE, what)).collect()
 }
