@@ -83,7 +83,8 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
 }
 
 impl Session {
-    /// The next message. Where none waits, a check begins, and its problems are published when it ends before the next one.
+    /// The next message. A check begins where no further change waits, so that it runs while messages are answered; its
+    /// problems are published when it ends before the next one.
     fn next(&mut self) -> Option<Message> {
         loop {
             self.queue.extend(self.connection.receiver.try_iter());

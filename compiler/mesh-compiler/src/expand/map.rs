@@ -101,9 +101,15 @@ impl Map {
             let (before, frame) = self.origin(Span::new(span.file, span.start - 1, span.start), frames);
             return (before.after(), frame);
         }
-        let first = self.piece(span.start);
-        let last = self.piece(if span.end > span.start { span.end - 1 } else { span.end });
-        let (Some(first), Some(last)) = (first, last) else { return (frames.0[0].site, Frames::FILE) };
+        let end = if span.end > span.start { span.end - 1 } else { span.end };
+        let behind = self.behind(span.start);
+        // Most names and heads lie in one piece.
+        let is_one = self.pieces.get(behind).is_none_or(|next| next.at > end);
+        let last = if is_one { behind } else { self.behind(end) };
+        let (Some(first), Some(last)) = (behind.checked_sub(1), last.checked_sub(1)) else {
+            return (frames.0[0].site, Frames::FILE);
+        };
+        let (first, last) = (self.pieces[first], self.pieces[last]);
         let start = at(first, span.start).start;
         // An empty span lies before its byte.
         let end = if span.end > span.start { at(last, span.end - 1).end } else { at(last, span.end).start };
@@ -124,9 +130,9 @@ impl Map {
         (Span::new(from.1, from.0.min(to.0), from.0.max(to.0)), from.2)
     }
 
-    fn piece(&self, at: u32) -> Option<Piece> {
-        let behind = self.pieces.partition_point(|piece| piece.at <= at);
-        self.pieces.get(behind.checked_sub(1)?).copied()
+    /// One behind the piece that a byte is in.
+    fn behind(&self, at: u32) -> usize {
+        self.pieces.partition_point(|piece| piece.at <= at)
     }
 
     /// True where a stretch of the text stands in one file, byte by byte, so that it can be edited there.
