@@ -46,11 +46,21 @@ impl Rendered {
     /// One line that says what is wrong, with its line where that is known.
     pub fn read(text: &str) -> Result<Rendered, String> {
         let mut rendered = Rendered::default();
+        rendered.read_more(text)?;
+        Ok(rendered)
+    }
+
+    /// Adds the objects of further YAML documents.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Rendered::read`].
+    pub fn read_more(&mut self, text: &str) -> Result<(), String> {
         for document in yaml::documents(text) {
             let raw = yaml::read_raw(document.text).map_err(|problem| document.blamed(&problem))?;
-            rendered.add(raw.node(Span::default()));
+            self.add(raw.node(Span::default()));
         }
-        Ok(rendered)
+        Ok(())
     }
 
     /// Adds an object, or those of a list.

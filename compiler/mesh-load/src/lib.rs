@@ -279,9 +279,22 @@ pub fn beside(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The `.mesh` files of a folder and its folders, by name; hidden ones are left out, and folders that are links, which
-/// may lead around in circles. The folders are added to those that were looked into.
+/// The `.mesh` files of a folder and its folders.
 fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    files_in(folder, &|path| path.extension().is_some_and(|extension| extension == "mesh"), folders)
+}
+
+/// The files of a folder and its folders that are wanted, by name; hidden ones are left out, and folders that are links, which
+/// may lead around in circles. The folders are added to those that were looked into.
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub fn files_in(
+    folder: &Path,
+    is_wanted: &dyn Fn(&Path) -> bool,
+    folders: &mut Vec<PathBuf>,
+) -> Result<Vec<PathBuf>, Failure> {
     let fail = |error: std::io::Error| Failure(format!("the folder `{}` cannot be read: {error}", folder.display()));
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
@@ -297,9 +310,9 @@ fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>,
         }
         if path.is_dir() {
             if !path.is_symlink() {
-                files.extend(mesh_files(&path, folders)?);
+                files.extend(files_in(&path, is_wanted, folders)?);
             }
-        } else if path.extension().is_some_and(|extension| extension == "mesh") {
+        } else if is_wanted(&path) {
             files.push(path);
         }
     }

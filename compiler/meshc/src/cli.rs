@@ -155,6 +155,9 @@ pub struct Check {
     /// Apply the fixes that need no decision, and check again
     #[arg(long)]
     pub fix: bool,
+    /// Compare it with objects of Kubernetes: files and folders of YAML or JSON, or `-` for standard input
+    #[arg(long, value_name = "PATH")]
+    pub beside: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

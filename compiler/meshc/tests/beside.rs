@@ -1,4 +1,5 @@
-//! `meshc krm` and `meshc post-render` by themselves; their hosts run them in `tests/integrations`.
+//! `meshc krm`, `meshc post-render` and `meshc check --beside` by themselves; the hosts of the first two run them in
+//! `tests/integrations`.
 
 mod support;
 
@@ -168,4 +169,45 @@ fn a_service_that_is_not_rendered_may_be_meant() {
     assert_eq!(said("b.mesh"), (Some(0), String::new()));
     let alone = run(folder.path(), &["check", "b.mesh", "--deny", "warnings"], "");
     assert_eq!((alone.status.code(), text(&alone.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn a_check_compares_with_manifests_and_with_what_a_cluster_tells() {
+    let other = SERVICE.replace("80", "81");
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", other.trim_end().replace('\n', "\n  "));
+    let another = SERVICE.replace("name: web", "name: api");
+    let values = "replicas: 3\n";
+    let folder = folder(&[
+        ("shop.mesh", PROGRAM),
+        ("good/chart/templates/web.yml", &format!("{NAMESPACE}---\n{SERVICE}")),
+        ("good/values.yaml", values),
+        ("good/notes.txt", "{{ no YAML }}"),
+        ("good/.hidden.yaml", "a: ["),
+        ("other.yaml", &other),
+        ("none/readme.md", ""),
+        ("bad/a.yaml", "kind: Service\na: [\n"),
+        (
+            "json/web.json",
+            "{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": {\"name\": \"web\", \"namespace\": \"shop\"}, \"spec\": {\"ports\": [{\"port\": 81}]}}",
+        ),
+    ]);
+    let check = |arguments: &[&str], input: &str| {
+        let output = run(folder.path(), &[&["check"], arguments].concat(), input);
+        (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+    };
+    assert_eq!(check(&["shop.mesh", "--deny", "warnings", "--beside", "good"], ""), (Some(0), String::new()));
+    for (arguments, input, code, said) in [
+        (&["shop.mesh", "--beside", "other.yaml"][..], "", 1, "error[E0428]"),
+        (&["shop.mesh", "--beside", "json"], "", 1, "error[E0428]"),
+        (&["shop.mesh", "--beside", "-"], &list, 1, "error[E0428]"),
+        (&["-", "--beside", "good", "--beside", "other.yaml"], PROGRAM, 1, "error[E0428]"),
+        (&["shop.mesh", "--beside", "-"], &another, 0, "warning[not-rendered]: no Service `web` is rendered"),
+        (&["-", "--beside", "-"], PROGRAM, 2, "standard input cannot be both"),
+        (&["shop.mesh", "--beside", "none"], "", 2, "the folder `none` holds no file of YAML or JSON"),
+        (&["shop.mesh", "--beside", "nowhere.yaml"], "", 2, "`nowhere.yaml` cannot be read"),
+        (&["shop.mesh", "--beside", "bad"], "", 2, "`bad/a.yaml` cannot be read: line 2"),
+    ] {
+        let (found, out) = check(arguments, input);
+        assert!(found == Some(code) && out.contains(said), "{arguments:?}: {found:?} {out}");
+    }
 }

@@ -1,5 +1,6 @@
-//! Programs beside what others render: charts of Helm, kustomizations.
+//! Programs beside what others render: charts of Helm, kustomizations, manifests.
 
+pub mod files;
 pub mod krm;
 pub mod post_render;
 mod program;

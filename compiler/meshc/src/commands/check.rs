@@ -1,8 +1,11 @@
 //! `meshc check`: the problems of a program, and the fixes that need no decision.
 
-use mesh_bundle::write_file;
+use std::path::PathBuf;
 
-use super::{Compiled, compiled, report_problems};
+use mesh_bundle::write_file;
+use mesh_istio::rendered::Rendered;
+
+use super::{Compiled, beside, report_problems, request};
 use crate::cli::Check;
 use crate::{Failure, report};
 
@@ -10,18 +13,28 @@ use crate::{Failure, report};
 const ROUNDS: usize = 16;
 
 pub fn run(args: &Check) -> Result<bool, Failure> {
-    if args.fix && args.program.files.iter().any(|path| path.as_os_str() == "-") {
+    let is_read = |paths: &[PathBuf]| paths.iter().any(|path| path.as_os_str() == "-");
+    if args.fix && is_read(&args.program.files) {
         return Err(Failure("`--fix` mends files, and standard input is none".to_owned()));
     }
-    let mut compiled = compiled(&args.program)?.for_every_choice();
+    if is_read(&args.program.files) && is_read(&args.beside) {
+        let text = "standard input cannot be both the program and what it is compared with";
+        return Err(Failure(text.to_owned()));
+    }
+    let rendered = beside::files::read(&args.beside)?;
+    let mut compiled = compile(args, rendered.as_ref())?;
     if args.fix {
-        compiled = fix(args, compiled)?;
+        compiled = fix(args, rendered.as_ref(), compiled)?;
     }
     report_problems(&compiled, &args.program, true)?;
     Ok(compiled.is_good(args.program.options.deny.is_some()))
 }
 
-fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
+fn compile(args: &Check, rendered: Option<&Rendered>) -> Result<Compiled, Failure> {
+    Ok(request(&args.program).compile_beside(rendered)?.for_every_choice())
+}
+
+fn fix(args: &Check, rendered: Option<&Rendered>, mut current: Compiled) -> Result<Compiled, Failure> {
     for _ in 0..ROUNDS {
         let mut changed = false;
         for (id, path) in &current.loaded.paths {
@@ -33,7 +46,7 @@ fn fix(args: &Check, mut current: Compiled) -> Result<Compiled, Failure> {
         if !changed {
             break;
         }
-        current = compiled(&args.program)?.for_every_choice();
+        current = compile(args, rendered)?;
     }
     Ok(current)
 }
