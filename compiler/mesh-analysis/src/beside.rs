@@ -22,11 +22,21 @@ pub fn beside(resources: &[Resource], services: &[ServiceFact], rendered: &Rende
     for service in services {
         by_name.entry(service.name.as_str()).or_default().push(service);
     }
+    // Where a name is in several namespaces, a service without one may be any of them.
+    let mut homes: HashMap<&str, Vec<Option<&str>>> = HashMap::default();
     for there in rendered.services() {
+        let homes = homes.entry(there.name()).or_default();
+        if !homes.contains(&there.namespace()) {
+            homes.push(there.namespace());
+        }
+    }
+    for there in rendered.services() {
+        let is_one = homes.get(there.name()).is_none_or(|homes| homes.len() == 1);
         let named = by_name.get(there.name()).map_or(&[][..], Vec::as_slice);
         let said: Vec<&ServiceFact> = match there.namespace() {
             Some(namespace) => {
-                let same = |service: &&&ServiceFact| service.namespace.as_deref().is_none_or(|said| said == namespace);
+                let same =
+                    |service: &&&ServiceFact| service.namespace.as_deref().map_or(is_one, |said| said == namespace);
                 named.iter().filter(same).copied().collect()
             }
             // It is installed into some namespace: whose service it is is known where there is one of that name.

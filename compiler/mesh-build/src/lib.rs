@@ -200,7 +200,7 @@ impl Builder {
         }
         self.accept(&compiled)?;
         if self.every_choice && compiled.has_parameters() {
-            let every = request.compile()?.for_every_choice();
+            let every = request.compile()?.for_every_choice(None);
             self.accept(&every)?;
             warn(&every);
         } else {

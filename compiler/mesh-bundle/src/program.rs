@@ -105,11 +105,11 @@ impl Compiled {
         &self.compilation.diagnostics
     }
 
-    /// Checks it for every choice of its parameters: [`mesh_compiler::every_choice`].
+    /// Checks it for every choice of its parameters: [`mesh_compiler::every_choice`]; each beside what it was compiled beside.
     #[must_use]
-    pub fn for_every_choice(mut self) -> Compiled {
+    pub fn for_every_choice(mut self, rendered: Option<&Rendered>) -> Compiled {
         if self.is_text {
-            self.compilation = every_choice(&self.loaded.sources, &self.choices, self.compilation);
+            self.compilation = every_choice(&self.loaded.sources, &self.choices, rendered, self.compilation);
         }
         self
     }

@@ -4,26 +4,31 @@ use std::collections::HashSet;
 
 use mesh_diagnostics::{Diagnostic, Severity, Sources, code};
 
-use crate::{Choices, Compilation, Parameter, ParameterKind, compile_with, parameters};
+use crate::{Choices, Compilation, Parameter, ParameterKind, Rendered, compile_beside, parameters};
 
 /// Adds to a compilation what is wrong for other choices of the parameters than those that are made, each alone, and drops
 /// what is only unused for these: another choice uses it. Parameters without a default, for which nothing is chosen, have
-/// the first of their words.
+/// the first of their words. Each is compared with what is rendered beside it, if anything is.
 #[must_use]
-pub fn every_choice(sources: &Sources, chosen: &Choices, mut compilation: Compilation) -> Compilation {
+pub fn every_choice(
+    sources: &Sources,
+    chosen: &Choices,
+    rendered: Option<&Rendered>,
+    mut compilation: Compilation,
+) -> Compilation {
     let open = parameters(sources);
     if open.is_empty() {
         return compilation;
     }
     let base = first(chosen, &open);
     if base != *chosen {
-        compilation = compile_with(sources, &base);
+        compilation = compile_beside(sources, &base, rendered);
     }
     let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span, problem.title.clone());
     let found = &mut compilation.diagnostics;
     let mut known: HashSet<_> = found.iter().map(place).collect();
     for (name, value, choices) in others(open, chosen) {
-        let others = compile_with(sources, &choices).diagnostics;
+        let others = compile_beside(sources, &choices, rendered).diagnostics;
         let unused: HashSet<_> = others.iter().filter(|problem| is_unused(problem)).map(place).collect();
         found.retain(|problem| !is_unused(problem) || unused.contains(&place(problem)));
         for problem in others.iter() {

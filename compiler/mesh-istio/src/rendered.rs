@@ -198,3 +198,20 @@ fn name_of(node: &Node) -> &str {
 fn namespace_of(node: &Node) -> Option<&str> {
     node.at(&["metadata", "namespace"]).and_then(Node::text).filter(|name| !name.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_cluster_is_one_list() {
+        let labels: String = (0..64).map(|label| format!("      l{label}: x\n")).collect();
+        let item = |number: usize| {
+            format!("- apiVersion: v1\n  kind: Service\n  metadata:\n    name: s{number}\n    labels:\n{labels}")
+        };
+        // More nodes than the reader of YAML takes by itself.
+        let list: String = (0..2_000).map(item).collect();
+        let rendered = Rendered::read(&format!("apiVersion: v1\nkind: List\nitems:\n{list}")).expect("it is read");
+        assert_eq!(rendered.services().count(), 2_000);
+    }
+}

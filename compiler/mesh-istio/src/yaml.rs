@@ -102,7 +102,10 @@ pub fn read_raw(text: &str) -> Result<Raw, String> {
     if text.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
         return Ok(Raw::Null);
     }
-    let options = serde_yaml::options! { strict_booleans: true };
+    // What a cluster tells of all its workloads is one document.
+    let budget =
+        serde_yaml::budget! { max_nodes: 50_000_000, max_events: 100_000_000, max_total_scalar_bytes: 1 << 30 };
+    let options = serde_yaml::options! { strict_booleans: true, budget: budget };
     serde_yaml::from_str_with_options(text, options).map_err(|error| said(&error))
 }
 

@@ -38,6 +38,15 @@ const REPEATED: [&str; 5] = [
     FoldingRangeRequest::METHOD,
 ];
 
+/// What programs depend on.
+const CHANGES: [&str; 5] = [
+    DidOpenTextDocument::METHOD,
+    DidChangeTextDocument::METHOD,
+    DidCloseTextDocument::METHOD,
+    DidSaveTextDocument::METHOD,
+    DidChangeWatchedFiles::METHOD,
+];
+
 struct Session {
     connection: Connection,
     options: Options,
@@ -88,7 +97,7 @@ impl Session {
     fn next(&mut self) -> Option<Message> {
         loop {
             self.queue.extend(self.connection.receiver.try_iter());
-            if self.changed && !self.is_running && !self.is_outdated() {
+            if self.changed && !self.is_running && !self.will_change() {
                 self.begin();
             }
             if let Some(message) = self.queue.pop_front() {
@@ -227,10 +236,19 @@ impl Session {
         })
     }
 
-    /// True where a change waits behind the message at hand.
+    /// True where a change of a text waits behind the message at hand.
     fn is_outdated(&self) -> bool {
-        let is_change = |message: &Message| matches!(message, Message::Notification(notification) if notification.method == DidChangeTextDocument::METHOD);
-        self.queue.iter().any(is_change)
+        self.waits(&[DidChangeTextDocument::METHOD])
+    }
+
+    /// True where something waits that a program depends on.
+    fn will_change(&self) -> bool {
+        self.waits(&CHANGES)
+    }
+
+    fn waits(&self, methods: &[&str]) -> bool {
+        let is_one = |message: &Message| matches!(message, Message::Notification(notification) if methods.contains(&notification.method.as_str()));
+        self.queue.iter().any(is_one)
     }
 
     fn notification(&mut self, notification: Notification) {

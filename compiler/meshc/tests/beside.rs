@@ -211,3 +211,33 @@ fn a_check_compares_with_manifests_and_with_what_a_cluster_tells() {
         assert!(found == Some(code) && out.contains(said), "{arguments:?}: {found:?} {out}");
     }
 }
+
+#[test]
+fn a_check_compares_for_every_choice() {
+    let must = "param env of dev, prod\nin shop\nservice web < http 80 >\nservice api < http 80; ignore not-rendered \"later\" >\nif $env is prod < mtls web strict >\n";
+    let one = "param env of dev, prod default dev\nin shop\nif $env is prod < service web < http 81 > > else < service web < http 80 > >\n";
+    let folder = folder(&[
+        ("must.mesh", must),
+        ("one.mesh", one),
+        ("web.yaml", SERVICE),
+        ("other.yaml", &SERVICE.replace("80", "82")),
+    ]);
+    let check = |file: &str, beside: &str| {
+        let output = run(folder.path(), &["check", file, "--beside", beside, "--deny", "warnings"], "");
+        (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+    };
+    assert_eq!(check("must.mesh", "web.yaml"), (Some(0), String::new()));
+    let (code, said) = check("must.mesh", "other.yaml");
+    assert!(code == Some(1) && said.contains("error[E0428]"), "{said}");
+    let (code, said) = check("one.mesh", "web.yaml");
+    assert!(code == Some(1) && said.contains("E0428") && said.contains("this holds with `env` as `prod`"), "{said}");
+}
+
+#[test]
+fn a_program_without_a_namespace_is_not_compared_with_services_of_several() {
+    let folder = folder(&[("web.mesh", "service web < http 80 >\n")]);
+    let check = |objects: &str| run(folder.path(), &["check", "web.mesh", "--beside", "-"], objects).status.code();
+    let other = SERVICE.replace("80", "81").replace("shop", "other");
+    assert_eq!(check(&other), Some(1));
+    assert_eq!(check(&format!("{SERVICE}---\n{other}")), Some(0));
+}

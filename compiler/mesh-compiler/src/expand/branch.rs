@@ -27,7 +27,8 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         }
         children.iter().for_each(|child| self.names.mark(*child));
         let Some(block) = block.filter(|block| !block.is_free()) else { return };
-        std::mem::swap(&mut self.out, &mut self.other);
+        // It stands by itself, also where it is within a branch that is not taken either.
+        let around = std::mem::take(&mut self.out);
         let uses = self.uses.len();
         for child in &children {
             let before = self.out.text.len();
@@ -42,7 +43,8 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
             }
         }
         self.uses.truncate(uses);
-        std::mem::swap(&mut self.out, &mut self.other);
+        let written = std::mem::replace(&mut self.out, around);
+        self.other.append(written);
     }
 
     /// Whether the block of an `if` or `else` counts; nothing where that cannot be known.

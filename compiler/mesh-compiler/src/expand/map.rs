@@ -94,6 +94,11 @@ impl Map {
         self.pieces.push(Piece { at, origin, exact, frame });
     }
 
+    /// Adds the map of a text that is put behind this one, at a byte.
+    pub fn append(&mut self, other: Map, at: u32) {
+        self.pieces.extend(other.pieces.into_iter().map(|piece| Piece { at: piece.at + at, ..piece }));
+    }
+
     /// Where a stretch of the text was written: in one frame, the innermost that holds all of it.
     pub fn origin(&self, span: Span, frames: &Frames) -> (Span, FrameId) {
         // An empty span is where something is missing: behind the byte before it.

@@ -93,6 +93,15 @@ pub(super) struct Buffer {
     pub blocks: Vec<Block>,
 }
 
+impl Buffer {
+    /// Adds another text behind this one.
+    pub fn append(&mut self, other: Buffer) {
+        self.map.append(other.map, self.text.len() as u32);
+        self.text.push_str(&other.text);
+        self.blocks.extend(other.blocks);
+    }
+}
+
 /// Where a name is looked up, and to which frame what is written belongs.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'e, 't, 'a> {
@@ -140,7 +149,7 @@ pub(super) enum Meaning<'e, 't, 'a> {
 pub(super) struct Writer<'n, 't, 'a> {
     pub names: &'n Names<'t, 'a>,
     pub out: Buffer,
-    /// The untaken branches, or, within one, what is taken.
+    /// The untaken branches.
     pub other: Buffer,
     pub frames: Frames,
     pub uses: Vec<Use>,

@@ -31,7 +31,7 @@ pub fn run(args: &Check) -> Result<bool, Failure> {
 }
 
 fn compile(args: &Check, rendered: Option<&Rendered>) -> Result<Compiled, Failure> {
-    Ok(request(&args.program).compile_beside(rendered)?.for_every_choice())
+    Ok(request(&args.program).compile_beside(rendered)?.for_every_choice(rendered))
 }
 
 fn fix(args: &Check, rendered: Option<&Rendered>, mut current: Compiled) -> Result<Compiled, Failure> {

@@ -103,7 +103,7 @@ impl Session {
     fn compile(&mut self) -> Result<Compiled, Failure> {
         let compiled = self.request.compile_again(&mut self.memories)?;
         // Without a bundle to write this is `meshc check`.
-        Ok(if self.place.is_some() { compiled.for_this_choice() } else { compiled.for_every_choice() })
+        Ok(if self.place.is_some() { compiled.for_this_choice() } else { compiled.for_every_choice(None) })
     }
 
     fn write(&self, compiled: &Compiled) -> Result<Written, Failure> {
