@@ -398,7 +398,7 @@ impl<'a> Matcher<'_, '_, 'a> {
     }
 
     /// What is said of an item that no place is left for.
-    fn leftover(&self, item: Item, shape: &'static Shape) -> Diagnostic {
+    fn leftover(&self, item: Item, shape: &Shape) -> Diagnostic {
         let tree = self.reader.tree;
         let span = self.reader.item_span(item);
         let text = tree.slice(item.key);

@@ -126,7 +126,7 @@ impl Documents {
         self.disk.borrow_mut().clear();
     }
 
-    /// Takes programs that were apart, in the background: it takes as long as answering several keys.
+    /// Takes the programs apart that were replaced, in the background: that lasts as long as answering several keys.
     pub fn rest(&mut self) {
         let parts: Vec<_> = self.old.drain(..).filter_map(Rc::into_inner).map(Program::into_parts).collect();
         if !parts.is_empty() {

@@ -95,9 +95,7 @@ impl<'a> Known<'_, '_, 'a> {
                 }
             }
         }
-        let text = tree.text();
-        let has_name = |span: Span| text[span.range()].contains('$');
-        if has_name(statement.head_span()) {
+        if tree.text()[statement.head_span().range()].contains('$') {
             self.items(tree, statement.items(), profile);
         }
         for child in statement.children() {

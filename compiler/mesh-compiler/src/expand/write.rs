@@ -349,11 +349,7 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
         let known = self.problems.len();
         let text = self.meaning(scope, operand).and_then(|meaning| self.plain_text(meaning, span));
         self.problems.truncate(known);
-        let Some(word) =
-            text.filter(|text| matches!(text.as_str(), "with" | "if" | "else" | "let" | "param" | "profile" | "use"))
-        else {
-            return false;
-        };
+        let Some(word) = text.filter(|text| is_of_abstraction(text)) else { return false };
         self.problems.push(
             Diagnostic::new(
                 code::E0301,
@@ -395,14 +391,15 @@ impl<'t, 'a> Writer<'_, 't, 'a> {
     }
 }
 
+/// True for a word whose statement is none of the program that later stages see.
+fn is_of_abstraction(word: &str) -> bool {
+    matches!(word, "with" | "if" | "else" | "let" | "param" | "profile" | "use")
+}
+
 /// True for a statement that stands as it is: nothing in it is of abstraction.
 fn is_concrete(statement: Statement<'_, '_>) -> bool {
     fn inside(statement: Statement<'_, '_>) -> bool {
-        statement.children().all(|child| {
-            let abstracts =
-                matches!(child.keyword(), Some("with" | "if" | "else" | "let" | "param" | "profile" | "use"));
-            !abstracts && inside(child)
-        })
+        statement.children().all(|child| !child.keyword().is_some_and(is_of_abstraction) && inside(child))
     }
     !statement.tree().text()[statement.span().range()].contains('$') && inside(statement)
 }

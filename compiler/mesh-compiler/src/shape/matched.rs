@@ -31,6 +31,16 @@ impl<'t, 'a> Match<'t, 'a> {
         &self.args[self.end(at)..self.end(at + 1)]
     }
 
+    /// Where a word of the shape stands, if it does.
+    pub fn word(&self, word: &str) -> Option<Span> {
+        self.words.iter().find(|(w, _)| *w == word).map(|(_, span)| *span)
+    }
+
+    /// The items of a condition.
+    pub fn rest(&self) -> &'t [Item] {
+        self.rest
+    }
+
     /// Where the operands of the first places end.
     fn end(&self, places: usize) -> usize {
         places.checked_sub(1).map_or(0, |last| self.slots[last].1 as usize)
@@ -67,15 +77,5 @@ impl<'t, 'a> Match<'t, 'a> {
     /// The condition takes all the rest.
     pub(super) fn leave(&mut self, rest: &'t [Item]) {
         self.rest = rest;
-    }
-
-    /// Where a word of the shape stands, if it does.
-    pub fn word(&self, word: &str) -> Option<Span> {
-        self.words.iter().find(|(w, _)| *w == word).map(|(_, span)| *span)
-    }
-
-    /// The items of a condition.
-    pub fn rest(&self) -> &'t [Item] {
-        self.rest
     }
 }

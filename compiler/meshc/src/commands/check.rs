@@ -13,11 +13,11 @@ use crate::{Failure, report};
 const ROUNDS: usize = 16;
 
 pub fn run(args: &Check) -> Result<bool, Failure> {
-    let is_read = |paths: &[PathBuf]| paths.iter().any(|path| path.as_os_str() == "-");
-    if args.fix && is_read(&args.program.files) {
+    let reads_stdin = |paths: &[PathBuf]| paths.iter().any(|path| path.as_os_str() == "-");
+    if args.fix && reads_stdin(&args.program.files) {
         return Err(Failure("`--fix` mends files, and standard input is none".to_owned()));
     }
-    if is_read(&args.program.files) && is_read(&args.beside) {
+    if reads_stdin(&args.program.files) && reads_stdin(&args.beside) {
         let text = "standard input cannot be both the program and what it is compared with";
         return Err(Failure(text.to_owned()));
     }
