@@ -116,7 +116,7 @@ fn twice(resources: &[Resource], rendered: &Rendered) -> Vec<Diagnostic> {
             Diagnostic::new(code::E0431, resource.span(), title)
                 .label("becomes an object of this name")
                 .note("one of them would replace the other in the cluster")
-                .help("switch the chart's own off, or give this one another name with `as NAME`"),
+                .help("take that one away, or give this one another name with `as NAME`"),
         );
     }
     out
