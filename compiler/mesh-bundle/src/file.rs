@@ -1,6 +1,7 @@
 //! Files out: whole or not at all.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use mesh_load::Failure;
 
@@ -24,6 +25,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     keep_mode(&target, file.path()).map_err(fail)?;
     file.persist(&target).map_err(|error| fail(error.error))?;
     Ok(true)
+}
+
+/// A time that is older than whatever changes from now on, and by no more than a tick of the clock.
+///
+/// File systems stamp files by a clock that the kernel moves some hundred times a second, and later on a busy machine:
+/// [`SystemTime::now`] can be ahead of it, and what changes after it would look older. So a file is asked.
+#[must_use]
+pub fn before_changes() -> SystemTime {
+    let stamp = tempfile::tempfile().and_then(|file| file.metadata()).and_then(|meta| meta.modified());
+    let (stamp, tick) = match stamp {
+        Ok(stamp) => (stamp, Duration::from_nanos(1)),
+        Err(_) => (SystemTime::now(), Duration::from_millis(50)),
+    };
+    stamp.checked_sub(tick).unwrap_or(stamp)
 }
 
 /// What tells a file from all others, whatever path leads to it; nothing where there is no file.

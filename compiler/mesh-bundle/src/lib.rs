@@ -16,7 +16,7 @@ use mesh_load::Failure;
 
 pub use depfile::depfile;
 pub use drift::{Difference, State};
-pub use file::write as write_file;
+pub use file::{before_changes, write as write_file};
 pub use folder::MANIFEST;
 pub use layout::{Layout, Namespaces, Output, Split};
 pub use program::{Compiled, Request};

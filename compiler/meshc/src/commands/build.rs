@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use mesh_bundle::{Difference, Guard, Layout, Place, State, depfile, layout, write, write_file};
+use mesh_bundle::{Difference, Guard, Layout, Place, State, before_changes, layout, write, write_file};
 use mesh_istio::Format;
 
 use super::{Compiled, report_problems, request};
@@ -11,7 +11,7 @@ use crate::cli::{self, Build, LayoutArgs};
 use crate::{Failure, report};
 
 pub fn run(args: &Build) -> Result<bool, Failure> {
-    let began = SystemTime::now();
+    let depfile = args.depfile.as_deref().map(|path| (path, before_changes()));
     let place = args.out.as_deref().or(args.check.as_deref()).map(Place::of);
     let layout = layout_of(&args.layout, place.as_ref())?;
     if args.check.is_some() && args.program.options.diagnostics == cli::Diagnostics::Sarif {
@@ -41,10 +41,9 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
     }
     let inputs = compiled.inputs(&request);
     let guard = Guard { inputs: &inputs, refuses: compiled.is_empty(layout) && !args.layout.allow_empty };
-    if let Some(path) = &args.depfile {
+    if let Some((path, _)) = depfile {
         guard.spare(path)?;
-        let is_output =
-            outputs.iter().any(|output| place.path().join(&output.name) == *path) || place.target() == *path;
+        let is_output = outputs.iter().any(|output| place.path().join(&output.name) == path) || place.target() == path;
         if is_output {
             return Err(Failure(format!(
                 "`{}` is a file of the bundle; write the list to another path",
@@ -53,7 +52,7 @@ pub fn run(args: &Build) -> Result<bool, Failure> {
         }
     }
     write(place, &outputs, guard)?;
-    if let Some(path) = &args.depfile {
+    if let Some((path, began)) = depfile {
         write_depfile(path, place, &inputs, began)?;
     }
     Ok(true)
@@ -134,7 +133,7 @@ fn tell_drift(differences: &[Difference], place: &Place, args: &Build) -> Result
 }
 
 /// Writes what was read. In a folder the list of files is what stands for all of them, and is as new as the beginning of the
-/// last good build: what changes while it runs is newer.
+/// last good build: what changes while it runs, or right behind it, is newer.
 fn write_depfile(path: &Path, place: &Place, inputs: &[PathBuf], began: SystemTime) -> Result<(), Failure> {
     let target = place.target();
     if matches!(place, Place::Folder(_)) {
@@ -144,6 +143,6 @@ fn write_depfile(path: &Path, place: &Place, inputs: &[PathBuf], began: SystemTi
             .map_err(|error| Failure(format!("`{}` cannot be touched: {error}", target.display())))?;
     }
     mesh_bundle::make_parent(path)?;
-    write_file(path, depfile(&target, inputs).as_bytes())?;
+    write_file(path, mesh_bundle::depfile(&target, inputs).as_bytes())?;
     Ok(())
 }
