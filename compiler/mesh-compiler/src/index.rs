@@ -2,6 +2,7 @@
 
 mod details;
 mod hints;
+mod lost;
 
 use rustc_hash::FxHashMap as HashMap;
 
@@ -49,6 +50,14 @@ impl Symbol {
     #[must_use]
     pub fn detail(&self, name: &str) -> &[Text] {
         self.details.iter().find(|(known, _)| *known == name).map_or(&[], |(_, list)| list)
+    }
+
+    fn add_detail(&mut self, name: &'static str, detail: &str) {
+        match self.details.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, list)) if list.iter().any(|known| known == detail) => {}
+            Some((_, list)) => list.push(detail.into()),
+            None => self.details.push((name, vec![detail.into()])),
+        }
     }
 }
 
@@ -116,13 +125,15 @@ impl Index {
     }
 }
 
-/// The names of a checked program; of one with errors, those that could be understood.
+/// The names of a checked program; of one with errors, those that could be understood, and those of declarations that
+/// could not.
 pub(crate) fn index(
     sources: &Sources,
     trees: &[Tree<'_>],
     choices: &Choices,
     expansion: &Expansion,
     mesh: &Mesh<'_>,
+    has_errors: bool,
 ) -> Index {
     let mut index = Index {
         hints: hints::find(sources, mesh, expansion),
@@ -155,6 +166,9 @@ pub(crate) fn index(
     }
     index.calls.sort_unstable();
     named(sources, trees, choices, &mut index);
+    if has_errors {
+        lost::add(trees, &mut index);
+    }
     // They stand in runs that are in order.
     index.uses.sort_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
     index.uses.dedup();
@@ -167,7 +181,7 @@ fn declarations<'a>(mesh: &Mesh<'a>) -> Vec<(Entity<'a>, Span)> {
     for namespace in &mesh.namespaces {
         out.push((Entity::Namespace(namespace.name), namespace.span));
     }
-    for (at, service) in mesh.services.iter().enumerate().filter(|(_, service)| !service.open) {
+    for (at, service) in mesh.services.iter().enumerate().filter(|(_, service)| !service.open && !service.assumed) {
         let id = ServiceId(at);
         out.push((Entity::Service(id), service.span));
         out.extend(service.versions.iter().map(|version| (Entity::Version(id, version.name), version.span)));

@@ -152,21 +152,21 @@ pub fn compile_beside(sources: &Sources, choices: &Choices, rendered: Option<&Re
     let mut diagnostics = Diagnostics::new();
     let trees = parse(sources, &mut diagnostics);
     let (compilation, ()) =
-        run(sources, &trees, choices, rendered, diagnostics, |expansion| expansion.parsed(), |_, _| ());
+        run(sources, &trees, choices, rendered, diagnostics, |expansion| expansion.parsed(), |_, _, _| ());
     compilation
 }
 
 /// Compiles a program again after a change. Only the statements that changed are parsed.
 #[must_use]
 pub fn compile_again(sources: &Sources, choices: &Choices, memories: &mut Memories) -> Compilation {
-    remembering(sources, choices, memories, |_, _, _| ()).0
+    remembering(sources, choices, memories, |_, _, _, _| ()).0
 }
 
 /// As [`compile_again`], and lists the names of the program, as editors need them.
 #[must_use]
 pub fn compile_and_list(sources: &Sources, choices: &Choices, memories: &mut Memories) -> (Compilation, index::Index) {
-    remembering(sources, choices, memories, |trees, expansion, mesh| {
-        index::index(sources, trees, choices, expansion, mesh)
+    remembering(sources, choices, memories, |trees, expansion, mesh, has_errors| {
+        index::index(sources, trees, choices, expansion, mesh, has_errors)
     })
 }
 
@@ -174,7 +174,7 @@ fn remembering<T: Send>(
     sources: &Sources,
     choices: &Choices,
     memories: &mut Memories,
-    look: impl FnOnce(&[Tree<'_>], &expand::Expansion, &model::Mesh<'_>) -> T + Send,
+    look: impl FnOnce(&[Tree<'_>], &expand::Expansion, &model::Mesh<'_>, bool) -> T + Send,
 ) -> (Compilation, T) {
     let mut diagnostics = Diagnostics::new();
     let mut trees = Vec::with_capacity(sources.len());
@@ -183,7 +183,9 @@ fn remembering<T: Send>(
         diagnostics.extend(parsed.diagnostics);
         trees.push(parsed.tree);
     }
-    let look = |expansion: &expand::Expansion, mesh: &model::Mesh<'_>| look(&trees, expansion, mesh);
+    let look = |expansion: &expand::Expansion, mesh: &model::Mesh<'_>, has_errors: bool| {
+        look(&trees, expansion, mesh, has_errors)
+    };
     run(sources, &trees, choices, None, diagnostics, |expansion| expansion.parsed_again(sources, memories), look)
 }
 
@@ -193,7 +195,7 @@ pub fn parse_file(sources: &Sources, file: FileId) -> Parsed<'_> {
     mesh_syntax::parse(file, &sources.get(file).text)
 }
 
-/// The stages behind the parser; `look` sees the model.
+/// The stages behind the parser; `look` sees the model, and whether something could not be read.
 fn run<'s, T>(
     sources: &Sources,
     trees: &[Tree<'s>],
@@ -201,7 +203,7 @@ fn run<'s, T>(
     rendered: Option<&Rendered>,
     mut diagnostics: Diagnostics,
     parse_expanded: impl for<'e> FnOnce(&'e expand::Expansion) -> Vec<Option<Parsed<'e>>>,
-    look: impl FnOnce(&expand::Expansion, &model::Mesh<'_>) -> T + Send,
+    look: impl FnOnce(&expand::Expansion, &model::Mesh<'_>, bool) -> T + Send,
 ) -> (Compilation, T)
 where
     T: Send,
@@ -213,7 +215,8 @@ where
     let (expanded, problems) = expansion.trees(trees, parse_expanded(&expansion));
     diagnostics.extend(problems);
     let mut mesh = check(sources, trees, &expanded, complete, choices.release(), &mut diagnostics);
-    let beside = || rayon::join(|| look(&expansion, &mesh), || calls::find(&mesh));
+    let has_errors = diagnostics.has_errors();
+    let beside = || rayon::join(|| look(&expansion, &mesh, has_errors), || calls::find(&mesh));
     let ((mut lowered, clashes), (seen, refused)) = rayon::join(|| lower::lower(&mesh), beside);
     diagnostics.extend(refused);
     diagnostics.extend(clashes);

@@ -284,6 +284,8 @@ pub struct Service<'a> {
     pub open: bool,
     /// Something in its declaration could not be read: what it lacks is in doubt.
     pub incomplete: bool,
+    /// Its declaration as a whole could not be read, or that of its module: it stands where it is named.
+    pub assumed: bool,
     /// Its ports.
     pub ports: Vec<Port<'a>>,
     /// Its versions.

@@ -2,13 +2,16 @@
 
 mod fields;
 mod snippets;
-mod values;
+pub(crate) mod values;
+
+use std::collections::HashSet;
 
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
     Range, TextEdit,
 };
 use mesh_compiler::index::SymbolKind;
+use mesh_compiler::operand::Type;
 use mesh_compiler::vocabulary::{Block, Expected, Stage, Word, follow, lookup, words_in};
 use mesh_diagnostics::{FileId, Source, Span};
 use mesh_syntax::Item;
@@ -34,6 +37,11 @@ pub(crate) struct Offer {
 impl Offer {
     pub(crate) fn new(label: impl Into<String>, kind: CompletionItemKind, detail: impl Into<String>) -> Offer {
         Offer { label: label.into(), kind, detail: detail.into(), says: String::new(), snippet: None, rank: 1 }
+    }
+
+    /// True where it offers a name of a kind.
+    pub(crate) fn is(&self, kind: CompletionItemKind, name: &str) -> bool {
+        self.kind == kind && self.label == name
     }
 }
 
@@ -81,19 +89,40 @@ fn dollar(program: &Program, text: &str, at: usize) -> Option<(usize, Vec<Offer>
     Some((from, names.collect()))
 }
 
+/// What may stand at a place: something that is known, or an operand of a type.
+pub(crate) enum Wanted {
+    Offer(Offer),
+    Operand(Type),
+}
+
 fn offers(program: &Program, file: FileId, context: &Context) -> Vec<Offer> {
+    let mut out = Vec::new();
+    for wanted in wanted(program, file, context) {
+        match wanted {
+            Wanted::Offer(offer) => out.push(offer),
+            Wanted::Operand(of) => out.extend(values::of(program, file, context, of)),
+        }
+    }
+    let mut seen = HashSet::new();
+    out.retain(|offer| seen.insert(offer.label.clone()));
+    out
+}
+
+/// What may stand at a place.
+pub(crate) fn wanted(program: &Program, file: FileId, context: &Context) -> Vec<Wanted> {
+    let known = |offers: Vec<Offer>| offers.into_iter().map(Wanted::Offer).collect();
     let (statement, _) = context.owner();
     if statement == "resource" && !context.heads.is_empty() {
-        return fields::of_resource(context);
+        return known(fields::of_resource(context));
     }
     let Some(block) = context.block() else { return Vec::new() };
     let prefix = context.prefix();
     let written = &context.typed[..context.typed.len() - prefix.len()];
     if written.trim_end().ends_with(':') {
-        return rest(block, written);
+        return known(rest(block, written));
     }
     let is_start = written.trim().is_empty();
-    let mut out: Vec<Offer> = if is_start && !prefix.contains('@') { words(block) } else { Vec::new() };
+    let mut out: Vec<Wanted> = if is_start && !prefix.contains('@') { known(words(block)) } else { Vec::new() };
     let words: Vec<&'static Word> = match is_start {
         // What starts with an operand, such as a destination.
         true => lookup(block, "").into_iter().collect(),
@@ -104,12 +133,12 @@ fn offers(program: &Program, file: FileId, context: &Context) -> Vec<Offer> {
         let items = parsed.tree.statements().last().map_or(&[][..], |statement| statement.items());
         let items = items.get(usize::from(!word.entry.word.is_empty())..).unwrap_or_default();
         match word.entry.word {
-            "with" if items.is_empty() => out.extend(profiles(program)),
-            "with" => out.extend(arguments(program, written)),
-            "field" => out.extend(fields::of_object(block, statement, prefix, written)),
+            "with" if items.is_empty() => out.extend(profiles(program).into_iter().map(Wanted::Offer)),
+            "with" => out.extend(arguments(program, written).into_iter().map(Wanted::Offer)),
+            "field" => out.extend(known(fields::of_object(block, statement, prefix, written))),
             _ => {
                 let comma = written.trim_end().ends_with(',');
-                out.extend(expected(program, file, context, word, &parsed.tree, items, comma));
+                out.extend(expected(word, &parsed.tree, items, comma));
             }
         }
     }
@@ -171,44 +200,24 @@ fn arguments(program: &Program, written: &str) -> Vec<Offer> {
 }
 
 /// What the shapes of a word expect at the end of what is written.
-fn expected(
-    program: &Program,
-    file: FileId,
-    context: &Context,
-    word: &'static Word,
-    tree: &mesh_syntax::Tree<'_>,
-    items: &[Item],
-    comma: bool,
-) -> Vec<Offer> {
+fn expected(word: &'static Word, tree: &mesh_syntax::Tree<'_>, items: &[Item], comma: bool) -> Vec<Wanted> {
     let tests = word.shapes.iter().flat_map(|shape| &shape.elements).find_map(|element| match element {
         mesh_compiler::vocabulary::Element::Slot(slot) => slot.of.tests(),
         _ => None,
     });
     if let Some(tests) = tests {
-        return condition(program, file, context, tests, tree, items, comma);
+        return condition(tests, tree, items, comma);
     }
-    let mut out: Vec<Offer> = Vec::new();
-    for expected in follow(word, tree, items, comma).into_iter().flat_map(|fit| fit.expected) {
-        out.extend(match expected {
-            Expected::Word(word) => vec![Offer::new(word, CompletionItemKind::KEYWORD, "")],
-            Expected::Slot(slot) => values::of(program, file, context, slot.of),
-        });
-    }
-    let mut seen = std::collections::HashSet::new();
-    out.retain(|offer| seen.insert(offer.label.clone()));
-    out
+    let expected = follow(word, tree, items, comma).into_iter().flat_map(|fit| fit.expected);
+    let wanted = expected.map(|expected| match expected {
+        Expected::Word(word) => Wanted::Offer(Offer::new(word, CompletionItemKind::KEYWORD, "")),
+        Expected::Slot(slot) => Wanted::Operand(slot.of),
+    });
+    wanted.collect()
 }
 
 /// The tests of a condition, and what the last of them expects.
-fn condition(
-    program: &Program,
-    file: FileId,
-    context: &Context,
-    block: Block,
-    tree: &mesh_syntax::Tree<'_>,
-    items: &[Item],
-    comma: bool,
-) -> Vec<Offer> {
+fn condition(block: Block, tree: &mesh_syntax::Tree<'_>, items: &[Item], comma: bool) -> Vec<Wanted> {
     let is_test = |item: &Item| item.value.is_none() && lookup(block, tree.slice(item.key)).is_some();
     let joins = |item: &Item| matches!(tree.slice(item.key), "and" | "or" | "not");
     let last = items.iter().rposition(|item| is_test(item) || joins(item));
@@ -216,24 +225,24 @@ fn condition(
     let mut out = Vec::new();
     if start || (last.is_none() && comma) {
         let not = Offer::new("not", CompletionItemKind::OPERATOR, "the next test must not hold");
-        out.extend(words(block).into_iter().map(|offer| Offer { snippet: None, ..offer }));
-        out.push(Offer { rank: 3, ..not });
+        out.extend(words(block).into_iter().map(|offer| Wanted::Offer(Offer { snippet: None, ..offer })));
+        out.push(Wanted::Offer(Offer { rank: 3, ..not }));
         if let Some(plain) = lookup(block, "") {
-            out.extend(expected(program, file, context, plain, tree, &[], false));
+            out.extend(expected(plain, tree, &[], false));
         }
         return out;
     }
     let Some(last) = last.filter(|last| is_test(&items[*last])) else {
         if let Some(plain) = lookup(block, "").filter(|_| comma) {
-            out.extend(expected(program, file, context, plain, tree, items, comma));
+            out.extend(expected(plain, tree, items, comma));
         }
         return out;
     };
     let Some(word) = lookup(block, tree.slice(items[last].key)) else { return out };
-    out.extend(expected(program, file, context, word, tree, &items[last + 1..], comma));
+    out.extend(expected(word, tree, &items[last + 1..], comma));
     if last + 1 < items.len() && !comma {
         for (joint, detail) in [("and", "both must hold"), ("or", "one must hold")] {
-            out.push(Offer { rank: 2, ..Offer::new(joint, CompletionItemKind::OPERATOR, detail) });
+            out.push(Wanted::Offer(Offer { rank: 2, ..Offer::new(joint, CompletionItemKind::OPERATOR, detail) }));
         }
     }
     out

@@ -9,7 +9,6 @@ use mesh_istio::{Format, emit};
 use mesh_syntax::{OperandKind, Statement};
 
 use crate::actions::capital;
-use crate::names::spot;
 use crate::program::{Program, comes_from};
 
 /// How many lines of YAML are shown.
@@ -25,7 +24,7 @@ pub fn of(program: &Program, file: FileId, at: usize) -> Option<Hover> {
     let mut statement = parsed.tree.statements().find(|statement| holds(*statement, at))?;
     let outermost = statement;
     let mut block = Block::File;
-    if let Some((span, symbol)) = program.index.at(spot(file, at)) {
+    if let Some((span, symbol)) = program.name_at(file, at) {
         let mut text = name(program, symbol);
         if let Some(weight) = weight(program, span) {
             text = format!("{weight}\n\n{text}");
@@ -126,7 +125,7 @@ fn name(program: &Program, number: usize) -> String {
         None => out.push_str("\n\nDeclared nowhere, and taken as it is used."),
         Some(declared) => out = declaration(program, symbol, declared, out),
     }
-    let uses = program.index.places(number).filter(|span| Some(*span) != symbol.declared).count();
+    let uses = program.places(number).into_iter().filter(|span| Some(*span) != symbol.declared).count();
     out.push_str(&format!("\n\nUsed in {uses} {}.", if uses == 1 { "place" } else { "places" }));
     out
 }
@@ -140,7 +139,7 @@ fn declaration(program: &Program, symbol: &Symbol, declared: Span, mut out: Stri
     if !said.is_empty() && !matches!(symbol.kind, SymbolKind::Version | SymbolKind::Formal) {
         out = format!("{said}\n\n{out}");
     }
-    out.push_str(&format!("\n\n```mesh\n{}\n```", program.sources().text(statement.span())));
+    out.push_str(&format!("\n\n```mesh\n{}\n```", program.sources().text(statement.span()).trim_end()));
     out
 }
 

@@ -9,6 +9,7 @@ mod complete;
 mod content;
 mod context;
 mod documents;
+mod guess;
 mod hints;
 mod hover;
 mod job;

@@ -11,18 +11,13 @@ use mesh_diagnostics::{FileId, Span};
 
 use crate::program::{Program, url_of};
 
-/// A place of one byte.
-pub fn spot(file: FileId, at: usize) -> Span {
-    Span::new(file, at as u32, at as u32)
-}
-
 fn location(program: &Program, span: Span) -> Option<Location> {
     Some(Location::new(program.url(span.file)?, program.range(span)))
 }
 
 /// Where the name at a place is declared; behind `use`, the module.
 pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location> {
-    if let Some((_, symbol)) = program.index.at(spot(file, at)) {
+    if let Some((_, symbol)) = program.name_at(file, at) {
         return location(program, program.index.symbols[symbol].declared?);
     }
     let imports = mesh_compiler::imports(&program.parsed(file).tree);
@@ -43,27 +38,27 @@ pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location
 
 /// Where the name at a place stands, its declaration too if that is wanted.
 pub fn references(program: &Program, file: FileId, at: usize, declaration: bool) -> Option<Vec<Location>> {
-    let (_, symbol) = program.index.at(spot(file, at))?;
+    let (_, symbol) = program.name_at(file, at)?;
     let declared = program.index.symbols[symbol].declared;
-    let places = program.index.places(symbol).filter(|span| declaration || Some(*span) != declared);
+    let places = program.places(symbol).into_iter().filter(|span| declaration || Some(*span) != declared);
     Some(places.filter_map(|span| location(program, span)).collect())
 }
 
 /// The same name within the file; where it is declared counts as written, the rest as read.
 pub fn highlights(program: &Program, file: FileId, at: usize) -> Option<Vec<DocumentHighlight>> {
-    let (_, symbol) = program.index.at(spot(file, at))?;
+    let (_, symbol) = program.name_at(file, at)?;
     let declared = program.index.symbols[symbol].declared;
     let highlight = |span: Span| {
         let kind = if Some(span) == declared { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ };
         DocumentHighlight { range: program.range(span), kind: Some(kind) }
     };
-    let here = program.index.places(symbol).filter(|span| span.file == file);
+    let here = program.places(symbol).into_iter().filter(|span| span.file == file);
     Some(here.map(highlight).collect())
 }
 
 /// The name that can be changed at a place, and its symbol.
 pub fn renamed(program: &Program, file: FileId, at: usize) -> Result<(Span, usize), String> {
-    let (span, symbol) = program.index.at(spot(file, at)).ok_or("no name that can be changed stands here")?;
+    let (span, symbol) = program.name_at(file, at).ok_or("no name that can be changed stands here")?;
     let known = &program.index.symbols[symbol];
     if known.declared.is_some_and(|declared| program.is_fixed(declared.file)) {
         return Err(format!("`{}` is a name of the library", known.name));
@@ -85,7 +80,7 @@ pub fn rename(program: &Program, file: FileId, at: usize, name: &str) -> Result<
         return Err(format!("`{name}` is the name of another one"));
     }
     let mut changes: HashMap<Url, Vec<TextEdit>> = HashMap::new();
-    for place in program.index.places(symbol).filter_map(|span| location(program, span)) {
+    for place in program.places(symbol).into_iter().filter_map(|span| location(program, span)) {
         changes.entry(place.uri).or_default().push(TextEdit::new(place.range, name.to_owned()));
     }
     Ok(WorkspaceEdit::new(changes))

@@ -1,6 +1,6 @@
 //! A program as the editor has it: its files, what they compile to, and the names in them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
@@ -21,6 +21,8 @@ pub struct Program {
     pub index: Index,
     pub encoding: Encoding,
     memories: Rc<RefCell<Memories>>,
+    /// The names that the index has not, once one was asked for.
+    guessed: OnceCell<Vec<(Span, usize)>>,
 }
 
 impl Program {
@@ -37,7 +39,7 @@ impl Program {
             compilation.diagnostics = Diagnostics::new();
             compilation.diagnostics.extend(loaded.problems.iter().cloned());
         }
-        Program { loaded, choices, compilation, index, encoding, memories }
+        Program { loaded, choices, compilation, index, encoding, memories, guessed: OnceCell::new() }
     }
 
     /// What is large of it, and may go to another thread.
@@ -59,6 +61,30 @@ impl Program {
 
     pub fn parsed(&self, file: FileId) -> Parsed<'_> {
         self.memories.borrow_mut().parse(file, self.sources().get(file))
+    }
+
+    /// The name at a place of a text, and its symbol; in a statement that has errors too.
+    pub fn name_at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
+        let place = Span::new(file, at as u32, at as u32);
+        let guessed = || {
+            let guessed = self.guessed();
+            let behind = guessed.partition_point(|(span, _)| (span.file, span.start) <= (file, place.start));
+            let last = guessed[..behind].last().copied();
+            last.filter(|(span, _)| span.file == file && place.start <= span.end)
+        };
+        self.index.at(place).or_else(guessed)
+    }
+
+    /// All places that name a symbol, by file and place.
+    pub fn places(&self, symbol: usize) -> Vec<Span> {
+        let guessed = self.guessed().iter().filter(|(_, of)| *of == symbol).map(|(span, _)| *span);
+        let mut places: Vec<Span> = self.index.places(symbol).chain(guessed).collect();
+        places.sort_unstable_by_key(|span| (span.file, span.start));
+        places
+    }
+
+    fn guessed(&self) -> &[(Span, usize)] {
+        self.guessed.get_or_init(|| crate::guess::all(self))
     }
 
     /// The address of a file.

@@ -179,6 +179,7 @@ pub(super) fn new_service<'a>(name: &'a str, namespace: Option<&'a str>, emits: 
         namespace,
         emits,
         open: false,
+        assumed: false,
         incomplete: false,
         ports: Vec::new(),
         versions: Vec::new(),

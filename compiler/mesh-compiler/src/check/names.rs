@@ -97,7 +97,7 @@ impl<'t, 'a> Checker<'t, 'a> {
             self.missing_module && namespace.is_some_and(|namespace| !self.namespaces.contains_key(namespace));
         if self.doubtful.contains(name) || foreign || self.lost.contains("service") || self.lost.contains("external") {
             let mut service = new_service(name, namespace, false, span);
-            service.incomplete = true;
+            (service.incomplete, service.assumed) = (true, true);
             return Some(self.add_open(key, service));
         }
         if let Some(declared) = self.mesh.namespaces.iter().find(|known| known.name == name).map(|known| known.span) {

@@ -221,7 +221,11 @@ impl<'t, 'a> Checker<'t, 'a> {
                 return Some(Place::Service(target, None));
             }
             let is_version = service.versions.iter().any(|known| known.name == word.name);
-            let is_other = self.known_as_service(word.name, here);
+            // All words of a target that could not be read are in doubt, and its versions are among them.
+            let is_other = match service.assumed {
+                true => self.is_declared(word.name, here),
+                false => self.known_as_service(word.name, here),
+            };
             if is_version || !is_other {
                 return self
                     .version_or_name(target, word.name, span)
@@ -254,9 +258,11 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     pub(super) fn known_as_service(&self, name: &'a str, here: Option<&'a str>) -> bool {
-        self.services.contains_key(&(name, here))
-            || self.externals.contains_key(&(name, here))
-            || self.doubtful.contains(name)
+        self.is_declared(name, here) || self.doubtful.contains(name)
+    }
+
+    fn is_declared(&self, name: &'a str, here: Option<&'a str>) -> bool {
+        self.services.contains_key(&(name, here)) || self.externals.contains_key(&(name, here))
     }
 
     fn place_port(&mut self, place: Place<'a>, arg: &Arg<'a>) -> Option<Port<'a>> {

@@ -79,7 +79,7 @@ pub fn of(program: &Program, file: FileId, context: &Context, of: Type) -> Vec<O
 }
 
 /// The namespace that a file lives in.
-fn namespace(program: &Program, file: FileId) -> Option<String> {
+pub fn namespace(program: &Program, file: FileId) -> Option<String> {
     let line = program.text(file).lines().find_map(|line| line.strip_prefix("in "))?;
     line.split([' ', ';', '#']).next().map(str::to_owned)
 }
