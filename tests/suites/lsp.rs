@@ -2,6 +2,7 @@
 
 mod client;
 mod draw;
+mod programs;
 mod sessions;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         out.push(trial(format!("lsp::{}", name(&folder)), move || case(&folder)));
     }
     out.extend(sessions::trials());
+    out.extend(programs::trials());
     out
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use mesh_diagnostics::{Diagnostic, Severity, Sources, code};
+use mesh_diagnostics::{Diagnostic, Diagnostics, Severity, Sources, code};
 
 use crate::{Choices, Compilation, Parameter, ParameterKind, Rendered, compile_beside, parameters};
 
@@ -24,19 +24,9 @@ pub fn every_choice(
     if base != *chosen {
         compilation = compile_beside(sources, &base, rendered);
     }
-    let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span, problem.title.clone());
-    let found = &mut compilation.diagnostics;
-    let mut known: HashSet<_> = found.iter().map(place).collect();
-    for (name, value, choices) in others(open, chosen) {
-        let others = compile_beside(sources, &choices, rendered).diagnostics;
-        let unused: HashSet<_> = others.iter().filter(|problem| is_unused(problem)).map(place).collect();
-        found.retain(|problem| !is_unused(problem) || unused.contains(&place(problem)));
-        for problem in others.iter() {
-            let is_finding = problem.severity() != Severity::Note && !is_unused(problem);
-            if is_finding && known.insert(place(problem)) {
-                found.push(problem.clone().note(format!("this holds with `{name}` as `{value}`")));
-            }
-        }
+    for other in Other::all(&open, chosen) {
+        let found = compile_beside(sources, &other.choices, rendered).diagnostics;
+        other.add(&found, &mut compilation.diagnostics);
     }
     compilation
 }
@@ -49,26 +39,55 @@ pub fn is_unused(problem: &Diagnostic) -> bool {
         .any(|code| code.id == problem.code.id)
 }
 
-/// Every choice that leaves all but one parameter as it is: the parameter, its value, and the choices.
-fn others(declared: Vec<Parameter>, chosen: &Choices) -> Vec<(String, String, Choices)> {
-    let open: Vec<Parameter> = declared.into_iter().filter(|parameter| chosen.get(&parameter.name).is_none()).collect();
-    // Where there is no default, the first of the words stands for the one that a build must choose.
-    let base = first(chosen, &open);
-    let mut out = Vec::new();
-    for parameter in &open {
-        let ParameterKind::Choice(words) = &parameter.kind else { continue };
-        let usual = parameter.default.as_ref().or(words.first());
-        for word in words.iter().filter(|word| Some(*word) != usual) {
-            let mut choices = base.clone();
-            choices.set(&parameter.name, word);
-            out.push((parameter.name.clone(), word.clone(), choices));
-        }
-    }
-    out
+/// A choice that leaves all but one parameter as it is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Other {
+    /// The parameter.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+    /// The value, and those of all other parameters.
+    pub choices: Choices,
 }
 
-/// The choices, with the first of its words for each parameter that must be chosen.
-fn first(chosen: &Choices, open: &[Parameter]) -> Choices {
+impl Other {
+    /// Every choice that leaves all but one of the declared parameters as it is, of those that are not chosen.
+    #[must_use]
+    pub fn all(declared: &[Parameter], chosen: &Choices) -> Vec<Other> {
+        // Where there is no default, the first of the words stands for the one that a build must choose.
+        let base = first(chosen, declared);
+        let mut out = Vec::new();
+        for parameter in declared.iter().filter(|parameter| chosen.get(&parameter.name).is_none()) {
+            let ParameterKind::Choice(words) = &parameter.kind else { continue };
+            let usual = parameter.default.as_ref().or(words.first());
+            for word in words.iter().filter(|word| Some(*word) != usual) {
+                let mut choices = base.clone();
+                choices.set(&parameter.name, word);
+                out.push(Other { name: parameter.name.clone(), value: word.clone(), choices });
+            }
+        }
+        out
+    }
+
+    /// Adds what was found with this choice, and drops what is only unused without it.
+    pub fn add(&self, others: &Diagnostics, found: &mut Diagnostics) {
+        let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span, problem.title.clone());
+        let mut known: HashSet<_> = found.iter().map(place).collect();
+        let unused: HashSet<_> = others.iter().filter(|problem| is_unused(problem)).map(place).collect();
+        found.retain(|problem| !is_unused(problem) || unused.contains(&place(problem)));
+        for problem in others.iter() {
+            let is_finding = problem.severity() != Severity::Note && !is_unused(problem);
+            if is_finding && known.insert(place(problem)) {
+                found.push(problem.clone().note(format!("this holds with `{}` as `{}`", self.name, self.value)));
+            }
+        }
+    }
+}
+
+/// The choices, with the first of its words for each of the declared parameters that must be chosen.
+#[must_use]
+pub fn first(chosen: &Choices, open: &[Parameter]) -> Choices {
     let mut out = chosen.clone();
     for parameter in open.iter().filter(|parameter| parameter.default.is_none()) {
         if let (ParameterKind::Choice(words), None) = (&parameter.kind, chosen.get(&parameter.name))

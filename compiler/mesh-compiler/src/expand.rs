@@ -19,7 +19,7 @@ use mesh_diagnostics::{Diagnostic, FileId, Sources};
 use mesh_syntax::{Parsed, Tree};
 use rayon::prelude::*;
 
-pub use choices::{Choices, Parameter, ParameterKind, parameters};
+pub use choices::{Choices, Parameter, ParameterKind, parameters, parameters_again};
 use map::Map;
 pub(crate) use named::named;
 pub(crate) use names::Names;

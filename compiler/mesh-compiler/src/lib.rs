@@ -97,8 +97,8 @@ use mesh_syntax::Tree;
 use rayon::prelude::*;
 
 pub use calls::Permission;
-pub use every::{every_choice, is_unused};
-pub use expand::{Choices, Parameter, ParameterKind, parameters};
+pub use every::{Other, every_choice, first, is_unused};
+pub use expand::{Choices, Parameter, ParameterKind, parameters, parameters_again};
 pub use lower::{File, Lowered};
 pub use memory::Memories;
 pub use modules::{Import, Item, imports, library, library_items, library_modules, library_purpose};

@@ -70,7 +70,7 @@ impl Files for Disk {
 pub const STDIN: &str = "<stdin>";
 
 /// The sources of a program, with what could not be read of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// The files, modules behind them.
     pub sources: Sources,

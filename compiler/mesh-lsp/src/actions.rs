@@ -18,7 +18,7 @@ pub fn of(program: &Program, file: FileId, wanted: Range, only: Option<&[CodeAct
     };
     let mut out = Vec::new();
     if is_wanted(&CodeActionKind::QUICKFIX) {
-        for problem in program.compilation.diagnostics.iter().filter(|problem| problem.primary.span.file == file) {
+        for problem in program.problems().iter().filter(|problem| problem.primary.span.file == file) {
             let Some(fix) = &problem.fix else { continue };
             let place = program.range(problem.primary.span);
             if place.end < wanted.start || wanted.end < place.start {
@@ -43,7 +43,7 @@ pub fn of(program: &Program, file: FileId, wanted: Range, only: Option<&[CodeAct
 
 /// All fixes of a file that do not touch each other.
 fn fix_all(program: &Program, file: FileId) -> Option<CodeAction> {
-    let fixed = program.compilation.diagnostics.fixed(program.sources(), file)?;
+    let fixed = program.problems().fixed(program.sources(), file)?;
     if fixed == program.text(file) {
         return None;
     }

@@ -1,25 +1,30 @@
 //! What is open in the editor, and the programs that it belongs to.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lsp_types::{TextDocumentContentChangeEvent, Url};
-use mesh_compiler::{Choices, Import, Memories, imports, parameters};
+use mesh_compiler::{Import, Memories, imports};
 use mesh_diagnostics::{FileId, Source, Sources};
-use mesh_load::{Content, Disk, Files, beside, expand, load};
+use mesh_load::{Content, Disk, Files, Loaded, load};
 
-use crate::job::{Done, Job};
+use crate::job::{Check, Checked, Done, Every, Job};
 use crate::options::Options;
 use crate::position::byte;
 use crate::program::{Program, name_of};
+use crate::roots::Roots;
 
 /// The open documents and the programs that were compiled of them.
 pub struct Documents {
     options: Options,
-    open: HashMap<Url, Open>,
+    roots: Roots,
+    /// By path, since an address can be spelled in several ways.
+    open: HashMap<PathBuf, Open>,
     programs: HashMap<PathBuf, Rc<Program>>,
     disk: RefCell<HashMap<PathBuf, Arc<str>>>,
     memories: Rc<RefCell<Memories>>,
@@ -29,9 +34,15 @@ pub struct Documents {
     old: Vec<Rc<Program>>,
     /// It grows with every change, so that what was made of other texts is told apart.
     edition: u64,
+    /// The same, for what runs in the background.
+    latest: Arc<AtomicU64>,
+    /// Why files cannot be read, and whether that was said since the disk last changed.
+    unread: BTreeMap<String, bool>,
 }
 
 struct Open {
+    /// As the editor spells it.
+    url: Url,
     version: i32,
     text: Arc<str>,
 }
@@ -41,9 +52,12 @@ struct Overlay<'d>(&'d Documents);
 
 impl Files for Overlay<'_> {
     fn read(&self, path: &Path) -> std::io::Result<Content> {
-        let url = Url::from_file_path(path).ok().or_else(|| Url::parse(path.to_str()?).ok());
-        if let Some(open) = url.and_then(|url| self.0.open.get(&url)) {
+        if let Some(open) = self.0.open.get(path) {
             return Ok(Content::Text(open.text.clone()));
+        }
+        // A module of the library is looked at in a program that takes it in.
+        if let Some(module) = path.to_str().and_then(|path| path.strip_prefix(LIBRARY)) {
+            return Ok(Content::Text(format!("use std/{module}\n").into()));
         }
         if let Some(text) = self.0.disk.borrow().get(path) {
             return Ok(Content::Text(text.clone()));
@@ -64,6 +78,9 @@ impl Files for Overlay<'_> {
     }
 }
 
+/// What the name of a program begins with that is made for a module of the library.
+const LIBRARY: &str = "mesh-library:";
+
 fn path_of(url: &Url) -> Option<PathBuf> {
     if url.scheme() == "file" { url.to_file_path().ok() } else { Some(PathBuf::from(url.as_str())) }
 }
@@ -71,6 +88,7 @@ fn path_of(url: &Url) -> Option<PathBuf> {
 impl Documents {
     pub fn new(options: Options) -> Documents {
         Documents {
+            roots: Roots::new(&options),
             options,
             open: HashMap::new(),
             programs: HashMap::new(),
@@ -79,23 +97,27 @@ impl Documents {
             before: HashMap::new(),
             old: Vec::new(),
             edition: 0,
+            latest: Arc::default(),
+            unread: BTreeMap::new(),
         }
     }
 
     pub fn open(&mut self, url: Url, version: i32, text: String) {
         // A file that is new to a folder is new to its program.
         self.refresh();
-        self.open.insert(url, Open { version, text: text.into() });
+        if let Some(path) = path_of(&url) {
+            self.open.insert(path, Open { url, version, text: text.into() });
+        }
     }
 
     pub fn close(&mut self, url: &Url) {
-        self.open.remove(url);
+        path_of(url).and_then(|path| self.open.remove(&path));
         self.restart();
     }
 
     /// Changes a document; false where the editor speaks of one that is not open.
     pub fn change(&mut self, url: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> bool {
-        let Some(open) = self.open.get_mut(url) else { return false };
+        let Some(open) = path_of(url).and_then(|path| self.open.get_mut(&path)) else { return false };
         let mut text = open.text.to_string();
         for change in changes {
             match change.range {
@@ -109,7 +131,7 @@ impl Documents {
         }
         open.version = version;
         open.text = text.into();
-        self.edition += 1;
+        self.is_another();
         let name = name_of(url);
         let has = |program: &Program| program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref());
         for (key, program) in self.programs.extract_if(|_, program| has(program)) {
@@ -120,10 +142,35 @@ impl Documents {
 
     /// Files on the disk have changed.
     pub fn refresh(&mut self) {
-        self.edition += 1;
+        self.is_another();
         let programs = self.programs.drain().chain(self.before.drain());
         self.old.extend(programs.map(|(_, program)| program));
         self.disk.borrow_mut().clear();
+        self.unread.clear();
+        self.roots.refresh();
+    }
+
+    /// The editor chooses otherwise.
+    pub fn choose(&mut self, options: Options) {
+        self.roots = Roots::new(&options);
+        self.options = options;
+        self.refresh();
+    }
+
+    /// Why files cannot be read, as far as that was not said.
+    pub fn unread(&mut self) -> Vec<String> {
+        let mut new = Vec::new();
+        for (reason, said) in &mut self.unread {
+            if !std::mem::replace(said, true) {
+                new.push(reason.clone());
+            }
+        }
+        new
+    }
+
+    fn is_another(&mut self) {
+        self.edition += 1;
+        self.latest.store(self.edition, Ordering::Relaxed);
     }
 
     /// Takes the programs apart that were replaced, in the background: that lasts as long as answering several keys.
@@ -140,12 +187,21 @@ impl Documents {
         self.memories.borrow_mut().clear();
     }
 
+    fn opened(&self, url: &Url) -> Option<&Open> {
+        self.open.get(&path_of(url)?)
+    }
+
     pub fn version(&self, url: &Url) -> Option<i32> {
-        self.open.get(url).map(|open| open.version)
+        self.opened(url).map(|open| open.version)
     }
 
     pub fn is_open(&self, url: &Url) -> bool {
-        self.open.contains_key(url)
+        self.opened(url).is_some()
+    }
+
+    /// The address of a document as the editor spells it.
+    pub fn spelled(&self, url: &Url) -> Url {
+        self.opened(url).map_or_else(|| url.clone(), |open| open.url.clone())
     }
 
     /// How many statements are remembered.
@@ -155,15 +211,32 @@ impl Documents {
 
     /// The programs of all open documents, each once.
     pub fn programs(&mut self) -> Vec<Rc<Program>> {
-        let mut urls: Vec<Url> = self.open.keys().cloned().collect();
-        urls.sort();
         let mut found: Vec<Rc<Program>> = Vec::new();
-        for program in urls.iter().filter_map(|url| self.program(url)) {
+        for program in self.paths().iter().filter_map(|path| self.at(path)) {
             if !found.iter().any(|known| Rc::ptr_eq(known, &program)) {
                 found.push(program);
             }
         }
         found
+    }
+
+    /// The programs that have a file, among those that are open and those in open folders that take it in.
+    pub fn sharing(&mut self, url: &Url) -> Vec<Rc<Program>> {
+        self.programs();
+        let path = path_of(url).unwrap_or_default();
+        let name = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+        let parts = [name(path.file_stem()), name(path.parent().and_then(Path::file_name))];
+        for path in self.roots.all() {
+            let key = self.key(&path);
+            let text = Overlay(self).read(&path).ok();
+            let Some(Content::Text(text)) = text.filter(|_| !self.programs.contains_key(&key)) else { continue };
+            if text.contains("use ") && parts.iter().any(|part| !part.is_empty() && text.contains(part.as_str())) {
+                self.at(&path);
+            }
+        }
+        let mut found: Vec<_> = self.programs.iter().filter(|(_, program)| program.file(url).is_some()).collect();
+        found.sort_by_key(|(key, _)| *key);
+        found.into_iter().map(|(_, program)| program.clone()).collect()
     }
 
     /// The program that a document belongs to, as it is or was before the last change, and the text as it is: for what must
@@ -172,7 +245,7 @@ impl Documents {
         let key = self.key(&path_of(url)?);
         let known = self.programs.get(&key).or_else(|| self.before.get(&key)).cloned();
         let program = known.filter(|program| program.file(url).is_some()).or_else(|| self.program(url))?;
-        let text = match self.open.get(url) {
+        let text = match self.opened(url) {
             Some(open) => open.text.clone(),
             None => program.sources().get(program.file(url)?).text.clone(),
         };
@@ -183,14 +256,24 @@ impl Documents {
 
     /// The program that a document belongs to.
     pub fn program(&mut self, url: &Url) -> Option<Rc<Program>> {
-        let path = path_of(url)?;
-        let key = self.key(&path);
+        self.at(&path_of(url)?)
+    }
+
+    /// The paths of what is open, in order.
+    fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.open.keys().cloned().collect();
+        paths.sort();
+        paths
+    }
+
+    fn at(&mut self, path: &Path) -> Option<Rc<Program>> {
+        let key = self.key(path);
         if let Some(program) = self.programs.get(&key) {
             return Some(program.clone());
         }
-        let job = self.prepared(key.clone(), &path)?;
+        let check = self.prepared(key.clone(), path);
         // A fault is for whoever asked.
-        if let Err(text) = self.done(job.run()) {
+        if let Err(text) = self.checked(check.run()) {
             std::panic::resume_unwind(Box::new(text));
         }
         self.programs.get(&key).cloned()
@@ -198,29 +281,67 @@ impl Documents {
 
     /// A program of an open document that has to be compiled; it gives the memories away until it is done.
     pub fn job(&mut self) -> Option<Job> {
-        let mut paths: Vec<PathBuf> = self.open.keys().filter_map(path_of).collect();
-        paths.sort();
-        let path = paths.into_iter().find(|path| !self.programs.contains_key(&self.key(path)))?;
-        self.prepared(self.key(&path), &path)
+        let path = self.paths().into_iter().find(|path| !self.programs.contains_key(&self.key(path)))?;
+        Some(Job::Check(self.prepared(self.key(&path), &path)))
     }
 
-    fn prepared(&mut self, key: PathBuf, path: &Path) -> Option<Job> {
-        let loaded = load(&self.files(&key, path), &Overlay(self)).ok()?;
-        let mut choices = Choices::default();
-        let known = if self.options.set.is_empty() { Vec::new() } else { parameters(&loaded.sources) };
-        for (name, value) in self.options.set.iter().filter(|(name, _)| known.iter().any(|one| one.name == **name)) {
-            choices.set(name, value);
+    /// A program is never left out for one of its files.
+    fn loaded(&mut self, files: &[PathBuf]) -> Loaded {
+        let failure = match load(files, &Overlay(self)) {
+            Ok(loaded) => return loaded,
+            Err(failure) => failure,
+        };
+        let mut reasons = vec![failure.0];
+        let readable = |path: &&PathBuf| match load(std::slice::from_ref(*path), &Overlay(self)) {
+            Ok(_) => true,
+            Err(failure) => {
+                reasons.push(failure.0);
+                false
+            }
+        };
+        let files: Vec<PathBuf> = files.iter().filter(readable).cloned().collect();
+        let loaded = load(&files, &Overlay(self)).unwrap_or_else(|_| Loaded::default());
+        for reason in reasons {
+            self.unread.entry(reason).or_default();
         }
+        loaded
+    }
+
+    fn prepared(&mut self, key: PathBuf, path: &Path) -> Check {
+        let files = self.files(&key, path);
+        let loaded = self.loaded(&files);
         let memories = self.memories.take();
-        Some(Job { key, edition: self.edition, loaded, choices, memories })
+        Check { key, edition: self.edition, loaded, set: self.options.set.clone(), memories }
+    }
+
+    /// A program of an open document that is not looked at for every choice of its parameters.
+    pub fn open_choices(&self) -> Option<Job> {
+        let programs = self.paths().into_iter().filter_map(|path| self.programs.get_key_value(&self.key(&path)));
+        let mut open = programs.filter_map(|(key, program)| Some((key, program, program.open_choices()?)));
+        let (key, program, others) = open.next()?;
+        let (key, edition, sources) = (key.clone(), self.edition, program.sources().clone());
+        let (others, latest) = (others.to_vec(), self.latest.clone());
+        Some(Job::Every(Every { key, edition, sources, others, latest }))
     }
 
     /// Takes in what became of a job. What was made of a text that has changed since has names still.
     pub fn done(&mut self, done: Done) -> Result<(), String> {
+        match done {
+            Done::Check(checked) => self.checked(*checked),
+            Done::Every(looked) => {
+                let program = self.programs.get(&looked.key).filter(|_| looked.edition == self.edition);
+                if let Some(program) = program {
+                    program.look_at(looked.every?);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn checked(&mut self, done: Checked) -> Result<(), String> {
         self.memories.replace(done.memories);
-        let (loaded, choices, compilation, index) = done.made?;
         let (memories, encoding) = (self.memories.clone(), self.options.encoding);
-        let program = Rc::new(Program::new(loaded, choices, compilation, index, memories, encoding));
+        let program = Rc::new(Program::new(done.made?, memories, encoding));
         if done.edition == self.edition {
             self.old.extend(self.before.remove(&done.key));
             self.programs.insert(done.key, program);
@@ -230,28 +351,37 @@ impl Documents {
         Ok(())
     }
 
-    /// What a program is known by: the path that names it, or the folder of its files.
+    /// What the program of a document is known by. A module of the library is looked at in a program that takes it in; where
+    /// there is none, one is made.
     fn key(&self, path: &Path) -> PathBuf {
-        let named = self.options.programs.iter().filter(|program| path.starts_with(program));
-        let named = named.max_by_key(|program| program.components().count());
-        named.cloned().or_else(|| path.parent().map(Path::to_owned)).unwrap_or_else(|| path.to_owned())
+        let Some(module) = path.to_str().and_then(|path| path.strip_prefix("mesh-std:/")) else {
+            return self.roots.key(path);
+        };
+        let module = module.trim_end_matches(".mesh");
+        let has = |program: &Program| {
+            let name = module_name(module);
+            program.sources().iter().any(|(_, source)| source.name == name)
+        };
+        let known = self.programs.iter().chain(&self.before).filter(|(_, program)| has(program));
+        known.map(|(key, _)| key).min().cloned().unwrap_or_else(|| PathBuf::from(format!("{LIBRARY}{module}")))
     }
 
     /// The files of a program, those that are open in it and not on the disk yet among them.
     fn files(&self, key: &Path, path: &Path) -> Vec<PathBuf> {
-        if !path.is_absolute() {
-            return vec![path.to_owned()];
+        if !key.is_absolute() {
+            return vec![key.to_owned()];
         }
-        let mut files: Vec<PathBuf> = if self.options.programs.iter().any(|program| program == key) {
-            expand(&[key.to_owned()]).unwrap_or_default()
-        } else {
-            beside(key)
-        };
-        let open = self.open.keys().filter(|url| url.scheme() == "file").filter_map(|url| url.to_file_path().ok());
-        files.extend(open.filter(|open| self.key(open) == key));
-        files.push(path.to_owned());
+        let mut files = self.roots.files(key);
+        files.extend(self.open.keys().filter(|open| open.is_absolute() && self.key(open) == key).cloned());
+        if path.is_absolute() {
+            files.push(path.to_owned());
+        }
         files.sort();
         files.dedup();
         files
     }
+}
+
+fn module_name(module: &str) -> String {
+    format!("std/{module}")
 }

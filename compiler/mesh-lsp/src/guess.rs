@@ -10,24 +10,25 @@ use mesh_syntax::Statement;
 
 use crate::complete::{Wanted, values, wanted};
 use crate::context::{Context, context};
+use crate::known::Names;
 use crate::program::Program;
 
 /// The names in statements that have errors, and those of declarations that have, where the index has none; by file and
 /// place, each with its symbol.
-pub fn all(program: &Program) -> Vec<(Span, usize)> {
+pub fn all(program: &Program, known: &Names) -> Vec<(Span, usize)> {
     let mut places: Vec<(FileId, u32)> = Vec::new();
-    for problem in program.compilation.diagnostics.iter().filter(|problem| problem.severity() == Severity::Error) {
+    for problem in program.problems().iter().filter(|problem| problem.severity() == Severity::Error) {
         places.push((problem.primary.span.file, problem.primary.span.start));
     }
     if places.is_empty() {
         return Vec::new();
     }
     places.sort_unstable();
-    let mut seen = vec![0_u32; program.index.symbols.len()];
-    program.index.uses.iter().for_each(|(_, symbol)| seen[*symbol] += 1);
+    let mut seen = vec![0_u32; known.symbols.len()];
+    known.uses.iter().for_each(|(_, symbol)| seen[*symbol] += 1);
     // What is named nowhere but where it is declared may be so because its declaration could not be read.
-    let (mut names, mut lonely): (Names, Names) = Default::default();
-    for (at, symbol) in program.index.symbols.iter().enumerate() {
+    let (mut names, mut lonely): (ByName, ByName) = Default::default();
+    for (at, symbol) in known.symbols.iter().enumerate() {
         names.entry(&symbol.name).or_default().push(at);
         if seen[at] <= 1 {
             lonely.entry(&symbol.name).or_default().push(at);
@@ -37,7 +38,7 @@ pub fn all(program: &Program) -> Vec<(Span, usize)> {
     for file in program.sources().iter().map(|(file, _)| file).filter(|file| !program.is_fixed(*file)) {
         let parsed = program.parsed(file);
         let here = values::namespace(program, file);
-        let guess = Guess { program, file, here: here.as_deref() };
+        let guess = Guess { program, known, file, here: here.as_deref() };
         for statement in parsed.tree.statements() {
             let span = statement.span();
             let first = places.partition_point(|place| *place < (file, span.start));
@@ -46,7 +47,7 @@ pub fn all(program: &Program) -> Vec<(Span, usize)> {
             guess.statement(span, names, &mut out);
         }
     }
-    out.retain(|(span, _)| program.index.at(*span).is_none());
+    out.retain(|(span, _)| known.at(span.file, span.start as usize).is_none());
     out
 }
 
@@ -55,11 +56,12 @@ fn is_broken(statement: Statement<'_, '_>) -> bool {
 }
 
 /// Symbols by their names.
-type Names<'p> = HashMap<&'p str, Vec<usize>>;
+type ByName<'p> = HashMap<&'p str, Vec<usize>>;
 
 /// What the names of a file may mean.
 struct Guess<'p> {
     program: &'p Program,
+    known: &'p Names,
     file: FileId,
     /// The namespace that the file lives in.
     here: Option<&'p str>,
@@ -67,7 +69,7 @@ struct Guess<'p> {
 
 impl Guess<'_> {
     /// The names in a statement of the file, of those that are given.
-    fn statement(&self, span: Span, names: &Names<'_>, out: &mut Vec<(Span, usize)>) {
+    fn statement(&self, span: Span, names: &ByName<'_>, out: &mut Vec<(Span, usize)>) {
         let text = self.program.sources().text(span);
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let mut from = 0;
@@ -86,7 +88,7 @@ impl Guess<'_> {
 
     /// The symbol of a name at a place, with what stands before and behind it.
     fn meant(&self, known: &[usize], context: &Context, before: &str, word: &str, behind: &str) -> Option<usize> {
-        let symbols = &self.program.index.symbols;
+        let symbols = &self.known.symbols;
         let find = |fits: &dyn Fn(&Symbol) -> bool| known.iter().copied().find(|at| fits(&symbols[*at]));
         if before.ends_with('$') || before.ends_with("${") {
             let (owner, profile) = context.owner();

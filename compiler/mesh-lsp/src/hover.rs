@@ -115,7 +115,8 @@ pub fn meaning(word: &Word) -> String {
 
 /// What a name is: the statement that declares it, with its documentation, and what is known of it.
 fn name(program: &Program, number: usize) -> String {
-    let symbol = &program.index.symbols[number];
+    let names = program.names();
+    let symbol = &names.symbols[number];
     let of = symbol.container.as_ref().map(|container| format!(" of `{container}`")).unwrap_or_default();
     let mut out = format!("{} `{}`{of}", symbol.kind.word(), symbol.name);
     for (what, list) in &symbol.details {
@@ -125,7 +126,7 @@ fn name(program: &Program, number: usize) -> String {
         None => out.push_str("\n\nDeclared nowhere, and taken as it is used."),
         Some(declared) => out = declaration(program, symbol, declared, out),
     }
-    let uses = program.places(number).into_iter().filter(|span| Some(*span) != symbol.declared).count();
+    let uses = names.places(number).filter(|span| Some(*span) != symbol.declared).count();
     out.push_str(&format!("\n\nUsed in {uses} {}.", if uses == 1 { "place" } else { "places" }));
     out
 }

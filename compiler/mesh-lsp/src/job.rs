@@ -1,37 +1,123 @@
 //! A check in the background: what an editor asks meanwhile does not wait for it.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use mesh_compiler::index::Index;
-use mesh_compiler::{Choices, Compilation, Memories, compile_and_list};
+use mesh_compiler::{Choices, Compilation, Memories, Other, compile_and_list, first, parameters_again};
+use mesh_diagnostics::Sources;
 use mesh_load::Loaded;
 
+use crate::every::{Listed, list};
+
+/// How long the other choices of a program may take to be looked at right behind it, before its problems are told.
+const SHORT: Duration = Duration::from_millis(15);
+
+/// What is to be done.
+pub enum Job {
+    Check(Check),
+    Every(Every),
+}
+
 /// A program that is to be compiled, with all that this needs.
-pub struct Job {
+pub struct Check {
     pub key: PathBuf,
     /// The texts that it is about: a later number means that they have changed since.
     pub edition: u64,
     pub loaded: Loaded,
-    pub choices: Choices,
+    /// What the editor chooses for parameters, of whatever program.
+    pub set: BTreeMap<String, String>,
     pub memories: Memories,
 }
 
-/// What became of a job. The memories come back in any case.
-pub struct Done {
+/// A program that is to be looked at for other choices.
+pub struct Every {
+    pub key: PathBuf,
+    pub edition: u64,
+    pub sources: Sources,
+    pub others: Vec<Other>,
+    /// The edition of the texts as they are now: nothing more is done once it is a later one.
+    pub latest: Arc<AtomicU64>,
+}
+
+/// What became of a job.
+pub enum Done {
+    Check(Box<Checked>),
+    Every(Looked),
+}
+
+/// What became of a program. The memories come back in any case.
+pub struct Checked {
     pub key: PathBuf,
     pub edition: u64,
     pub memories: Memories,
     /// Without anything where the compiler failed, which is said.
-    pub made: Result<(Loaded, Choices, Compilation, Index), String>,
+    pub made: Result<Made, String>,
+}
+
+/// A program as it was compiled.
+pub struct Made {
+    pub loaded: Loaded,
+    pub choices: Choices,
+    pub compilation: Compilation,
+    pub index: Index,
+    /// The choices that a build may make beside these.
+    pub others: Vec<Other>,
+    /// What they make of it, where that took no time.
+    pub every: Option<Vec<Listed>>,
+}
+
+/// What other choices make of a program.
+pub struct Looked {
+    pub key: PathBuf,
+    pub edition: u64,
+    pub every: Result<Vec<Listed>, String>,
 }
 
 impl Job {
     pub fn run(self) -> Done {
-        let Job { key, edition, loaded, choices, mut memories } = self;
-        let compiled = guarded(|| compile_and_list(&loaded.sources, &choices, &mut memories));
-        let made = compiled.map(|(compilation, index)| (loaded, choices, compilation, index));
-        Done { key, edition, memories, made }
+        match self {
+            Job::Check(check) => Done::Check(Box::new(check.run())),
+            Job::Every(Every { key, edition, sources, others, latest }) => {
+                let is_wanted = || latest.load(Ordering::Relaxed) == edition;
+                Done::Every(Looked { key, edition, every: guarded(|| list(&sources, &others, is_wanted)) })
+            }
+        }
+    }
+}
+
+impl Check {
+    pub fn run(self) -> Checked {
+        let Check { key, edition, loaded, set, mut memories } = self;
+        let compiled = guarded(|| {
+            let sources = &loaded.sources;
+            let began = Instant::now();
+            let parameters = parameters_again(sources, &mut memories);
+            let mut chosen = Choices::default();
+            for (name, value) in set.iter().filter(|(name, _)| parameters.iter().any(|one| one.name == **name)) {
+                chosen.set(name, value);
+            }
+            let others = Other::all(&parameters, &chosen);
+            let choices = first(&chosen, &parameters);
+            let (compilation, index) = compile_and_list(sources, &choices, &mut memories);
+            // The first compilation takes longer than those that follow.
+            let is_short = began.elapsed() * others.len() as u32 <= SHORT;
+            let every = is_short.then(|| list(sources, &others, || true));
+            (choices, compilation, index, others, every)
+        });
+        let made = compiled.map(|(choices, compilation, index, others, every)| Made {
+            loaded,
+            choices,
+            compilation,
+            index,
+            others,
+            every,
+        });
+        Checked { key, edition, memories, made }
     }
 }
 

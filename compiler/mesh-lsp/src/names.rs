@@ -1,14 +1,12 @@
-//! Names: where they are declared and used, and what another name would change.
+//! Names: where they are declared and used.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
-use lsp_types::{
-    DocumentHighlight, DocumentHighlightKind, Location, SymbolInformation, SymbolKind as Kind, TextEdit, Url,
-    WorkspaceEdit,
-};
+use lsp_types::{DocumentHighlight, DocumentHighlightKind, Location, SymbolInformation, SymbolKind as Kind};
 use mesh_compiler::index::{Symbol, SymbolKind};
 use mesh_diagnostics::{FileId, Span};
 
+use crate::documents::Documents;
 use crate::program::{Program, url_of};
 
 fn location(program: &Program, span: Span) -> Option<Location> {
@@ -18,7 +16,7 @@ fn location(program: &Program, span: Span) -> Option<Location> {
 /// Where the name at a place is declared; behind `use`, the module.
 pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location> {
     if let Some((_, symbol)) = program.name_at(file, at) {
-        return location(program, program.index.symbols[symbol].declared?);
+        return location(program, program.names().symbols[symbol].declared?);
     }
     let imports = mesh_compiler::imports(&program.parsed(file).tree);
     let import =
@@ -36,91 +34,62 @@ pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location
     Some(Location::new(url, lsp_types::Range::default()))
 }
 
-/// Where the name at a place stands, its declaration too if that is wanted.
-pub fn references(program: &Program, file: FileId, at: usize, declaration: bool) -> Option<Vec<Location>> {
+/// Where the name at a place stands, in all programs that have it; its declaration too if that is wanted.
+pub fn references(
+    documents: &mut Documents,
+    program: &Rc<Program>,
+    file: FileId,
+    at: usize,
+    declaration: bool,
+) -> Option<Vec<Location>> {
     let (_, symbol) = program.name_at(file, at)?;
-    let declared = program.index.symbols[symbol].declared;
-    let places = program.places(symbol).into_iter().filter(|span| declaration || Some(*span) != declared);
-    Some(places.filter_map(|span| location(program, span)).collect())
+    let declared = program.names().symbols[symbol].declared.and_then(|declared| location(program, declared));
+    let mut found: Vec<Location> = Vec::new();
+    for (program, symbol) in everywhere(documents, program, symbol) {
+        found.extend(program.names().places(symbol).filter_map(|span| location(&program, span)));
+    }
+    found.sort_by(|a, b| (&a.uri, a.range.start).cmp(&(&b.uri, b.range.start)));
+    found.dedup();
+    found.retain(|place| declaration || Some(place) != declared.as_ref());
+    Some(found)
+}
+
+/// The programs that have a symbol, and which of theirs it is: what a module declares, all know that take it in.
+pub fn everywhere(documents: &mut Documents, program: &Rc<Program>, symbol: usize) -> Vec<(Rc<Program>, usize)> {
+    let known = program.names().symbols[symbol].clone();
+    let mut found = vec![(program.clone(), symbol)];
+    let Some(declared) = known.declared.filter(|declared| !program.is_fixed(declared.file)) else { return found };
+    let Some(url) = program.url(declared.file) else { return found };
+    for other in documents.sharing(&url).into_iter().filter(|other| !Rc::ptr_eq(other, program)) {
+        let Some(file) = other.file(&url) else { continue };
+        let there = other.name_at(file, declared.start as usize);
+        let same = |(_, at): &(_, usize)| {
+            let there = &other.names().symbols[*at];
+            (there.kind, &there.name) == (known.kind, &known.name)
+        };
+        if let Some((_, at)) = there.filter(same) {
+            found.push((other, at));
+        }
+    }
+    found
 }
 
 /// The same name within the file; where it is declared counts as written, the rest as read.
 pub fn highlights(program: &Program, file: FileId, at: usize) -> Option<Vec<DocumentHighlight>> {
     let (_, symbol) = program.name_at(file, at)?;
-    let declared = program.index.symbols[symbol].declared;
+    let declared = program.names().symbols[symbol].declared;
     let highlight = |span: Span| {
         let kind = if Some(span) == declared { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ };
         DocumentHighlight { range: program.range(span), kind: Some(kind) }
     };
-    let here = program.places(symbol).into_iter().filter(|span| span.file == file);
+    let here = program.names().places(symbol).filter(|span| span.file == file);
     Some(here.map(highlight).collect())
-}
-
-/// The name that can be changed at a place, and its symbol.
-pub fn renamed(program: &Program, file: FileId, at: usize) -> Result<(Span, usize), String> {
-    let (span, symbol) = program.name_at(file, at).ok_or("no name that can be changed stands here")?;
-    let known = &program.index.symbols[symbol];
-    if known.declared.is_some_and(|declared| program.is_fixed(declared.file)) {
-        return Err(format!("`{}` is a name of the library", known.name));
-    }
-    Ok((span, symbol))
-}
-
-/// The edits that give the name at a place another one.
-pub fn rename(program: &Program, file: FileId, at: usize, name: &str) -> Result<WorkspaceEdit, String> {
-    let (_, symbol) = renamed(program, file, at)?;
-    let known = &program.index.symbols[symbol];
-    if let Some(reason) = refused(known.kind, name) {
-        return Err(format!("`{name}` cannot be the name of a {}: {reason}", known.kind.word()));
-    }
-    let taken = program.index.symbols.iter().any(|other| {
-        other.name == name && other.container == known.container && space(other.kind) == space(known.kind)
-    });
-    if taken && name != known.name {
-        return Err(format!("`{name}` is the name of another one"));
-    }
-    let mut changes: HashMap<Url, Vec<TextEdit>> = HashMap::new();
-    for place in program.places(symbol).into_iter().filter_map(|span| location(program, span)) {
-        changes.entry(place.uri).or_default().push(TextEdit::new(place.range, name.to_owned()));
-    }
-    Ok(WorkspaceEdit::new(changes))
-}
-
-/// Why a text cannot name something of a kind.
-fn refused(kind: SymbolKind, name: &str) -> Option<&'static str> {
-    let letters = |more: &[char]| name.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(&c));
-    match kind {
-        SymbolKind::Profile | SymbolKind::Constant | SymbolKind::Parameter | SymbolKind::Formal => {
-            let fits = name.starts_with(|c: char| c.is_ascii_alphabetic()) && letters(&['-', '_']);
-            (!fits).then_some("letters, digits, `-` and `_`, a letter first")
-        }
-        SymbolKind::Version => {
-            let fits = !name.is_empty() && letters(&['-', '.', '_']);
-            (!fits).then_some("letters, digits, `-`, `.` and `_`")
-        }
-        SymbolKind::Provider => {
-            (!mesh_istio::host::is_subdomain(name)).then_some("lower-case letters, digits, inner dashes and dots")
-        }
-        _ => {
-            let fits = mesh_istio::host::is_label(name) && !matches!(name, "and" | "or" | "not");
-            (!fits).then_some("lower-case letters, digits and inner dashes, 63 at most")
-        }
-    }
-}
-
-/// What shares its names: services and externals are found by one look-up, and so are constants and parameters.
-fn space(kind: SymbolKind) -> SymbolKind {
-    match kind {
-        SymbolKind::External => SymbolKind::Service,
-        SymbolKind::Parameter => SymbolKind::Constant,
-        kind => kind,
-    }
 }
 
 /// The names of a program that hold a text.
 pub fn workspace(program: &Program, query: &str) -> Vec<SymbolInformation> {
     let wanted = query.to_lowercase();
-    let symbols = program.index.symbols.iter();
+    let symbols = program.names().symbols.iter();
     symbols
         .filter(|symbol| symbol.kind != SymbolKind::Formal && symbol.name.to_lowercase().contains(&wanted))
         .filter_map(|symbol| information(program, symbol))

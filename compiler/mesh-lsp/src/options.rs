@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lsp_types::InitializeParams;
+use lsp_types::{InitializeParams, WorkspaceFolder, WorkspaceFoldersChangeEvent};
 use serde::Deserialize;
 
 use crate::position::Encoding;
@@ -38,8 +38,10 @@ pub struct Options {
     pub snippets: bool,
     /// The editor tells what changes on the disk, if it is asked to.
     pub watches: bool,
-    /// The programs that are named, as absolute paths.
-    pub programs: Vec<PathBuf>,
+    /// The folders that are open in the editor.
+    pub workspaces: Vec<PathBuf>,
+    /// The programs that are named, relative to one of these folders.
+    programs: Vec<PathBuf>,
     pub set: BTreeMap<String, String>,
 }
 
@@ -60,15 +62,31 @@ impl Options {
         if roots.is_empty() {
             roots.extend(params.root_uri.as_ref().and_then(|root| root.to_file_path().ok()));
         }
-        let named = programs.iter().flat_map(|program| roots.iter().map(move |root| root.join(program)));
         Options {
             encoding: if utf8 { Encoding::Utf8 } else { Encoding::Utf16 },
             hints,
             lenses,
             snippets: item.and_then(|item| item.snippet_support).unwrap_or(false),
             watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
-            programs: named.filter(|path| path.exists()).collect(),
+            workspaces: roots,
+            programs,
             set,
         }
+    }
+
+    /// The programs that are named, as absolute paths.
+    pub fn named(&self) -> Vec<PathBuf> {
+        let named = self.programs.iter().flat_map(|program| self.workspaces.iter().map(move |root| root.join(program)));
+        named.filter(|path| path.exists()).collect()
+    }
+
+    /// The folders that are open in the editor are others.
+    pub fn change(&mut self, event: &WorkspaceFoldersChangeEvent) {
+        let paths = |folders: &[WorkspaceFolder]| -> Vec<PathBuf> {
+            folders.iter().filter_map(|folder| folder.uri.to_file_path().ok()).collect()
+        };
+        let gone = paths(&event.removed);
+        self.workspaces.retain(|workspace| !gone.contains(workspace));
+        self.workspaces.extend(paths(&event.added));
     }
 }

@@ -51,7 +51,7 @@ pub fn all(program: &Program) -> Vec<(Url, Vec<Diagnostic>)> {
     let files = program.sources().iter().map(|(file, _)| file).filter(|file| !program.is_fixed(*file));
     let mut out: Vec<(FileId, Url, Vec<Diagnostic>)> =
         files.filter_map(|file| Some((file, program.url(file)?, Vec::new()))).collect();
-    for problem in program.compilation.diagnostics.iter() {
+    for problem in program.problems_so_far().iter() {
         let file = problem.primary.span.file;
         if let Ok(at) = out.binary_search_by_key(&file, |(file, _, _)| *file) {
             out[at].2.push(shown(program, problem));

@@ -1,16 +1,21 @@
 //! A program as the editor has it: its files, what they compile to, and the names in them.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
 use mesh_compiler::index::Index;
-use mesh_compiler::{Choices, Compilation, Memories};
+use mesh_compiler::{Choices, Compilation, Memories, Other, is_unused};
 use mesh_diagnostics::{Diagnostics, FileId, Sources, Span};
 use mesh_istio::Resource;
 use mesh_load::Loaded;
 use mesh_syntax::Parsed;
 
+use crate::every::{self, Listed};
+use crate::guess;
+use crate::job::Made;
+use crate::known::Names;
 use crate::position::{Encoding, byte, range};
 
 /// A program, compiled.
@@ -21,25 +26,87 @@ pub struct Program {
     pub index: Index,
     pub encoding: Encoding,
     memories: Rc<RefCell<Memories>>,
-    /// The names that the index has not, once one was asked for.
-    guessed: OnceCell<Vec<(Span, usize)>>,
+    /// The choices that a build may make beside those that are made here.
+    others: Vec<Other>,
+    /// What they make of it, once that is known.
+    every: OnceCell<Vec<Listed>>,
+    /// The problems for every choice.
+    problems: OnceCell<Diagnostics>,
+    /// The names for every choice, and in what has errors, once one was asked for.
+    names: OnceCell<Names>,
 }
 
 impl Program {
-    pub fn new(
-        loaded: Loaded,
-        choices: Choices,
-        mut compilation: Compilation,
-        index: Index,
-        memories: Rc<RefCell<Memories>>,
-        encoding: Encoding,
-    ) -> Program {
+    pub fn new(made: Made, memories: Rc<RefCell<Memories>>, encoding: Encoding) -> Program {
+        let Made { loaded, choices, mut compilation, index, others, every } = made;
         // What a file of another encoding says is not known, and nothing is concluded from it.
         if !loaded.problems.is_empty() {
             compilation.diagnostics = Diagnostics::new();
             compilation.diagnostics.extend(loaded.problems.iter().cloned());
         }
-        Program { loaded, choices, compilation, index, encoding, memories, guessed: OnceCell::new() }
+        let every = every.map_or_else(OnceCell::new, OnceCell::from);
+        let (problems, names) = (OnceCell::new(), OnceCell::new());
+        Program { loaded, choices, compilation, index, encoding, memories, others, every, problems, names }
+    }
+
+    /// The choices that are not looked at yet.
+    pub fn open_choices(&self) -> Option<&[Other]> {
+        (self.every.get().is_none() && !self.others.is_empty()).then_some(&self.others)
+    }
+
+    /// Takes in what other choices make of it.
+    pub fn look_at(&self, every: Vec<Listed>) {
+        let _ = self.every.set(every);
+    }
+
+    /// What other choices make of it.
+    fn every(&self) -> &[Listed] {
+        self.every.get_or_init(|| every::list(self.sources(), &self.others, || true))
+    }
+
+    /// What each choice makes of it: the choice, the problems and the names.
+    pub fn listed(&self) -> impl Iterator<Item = (&Choices, &Diagnostics, &Index)> {
+        let others = self.every().iter().map(|listed| (&listed.other.choices, &listed.diagnostics, &listed.index));
+        std::iter::once((&self.choices, &self.compilation.diagnostics, &self.index)).chain(others)
+    }
+
+    /// The problems for every choice that a build may make.
+    pub fn problems(&self) -> &Diagnostics {
+        if self.others.is_empty() || !self.loaded.problems.is_empty() {
+            return &self.compilation.diagnostics;
+        }
+        self.problems.get_or_init(|| {
+            let mut problems = self.compilation.diagnostics.clone();
+            for Listed { other, diagnostics, .. } in self.every() {
+                other.add(diagnostics, &mut problems);
+            }
+            problems.sorted()
+        })
+    }
+
+    /// The problems as far as they are known: without those of choices that are not looked at yet, and without what these may
+    /// use.
+    pub fn problems_so_far(&self) -> Cow<'_, Diagnostics> {
+        if self.open_choices().is_none() {
+            return Cow::Borrowed(self.problems());
+        }
+        let mut problems = self.compilation.diagnostics.clone();
+        problems.retain(|problem| !is_unused(problem));
+        Cow::Owned(problems)
+    }
+
+    /// All names.
+    pub fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let mut names = Names::of(&self.index, self.every());
+            names.add(guess::all(self, &names));
+            names
+        })
+    }
+
+    /// The name at a place of a text, and its symbol among [`Program::names`].
+    pub fn name_at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
+        self.index.at(Span::new(file, at as u32, at as u32)).or_else(|| self.names().at(file, at))
     }
 
     /// What is large of it, and may go to another thread.
@@ -61,30 +128,6 @@ impl Program {
 
     pub fn parsed(&self, file: FileId) -> Parsed<'_> {
         self.memories.borrow_mut().parse(file, self.sources().get(file))
-    }
-
-    /// The name at a place of a text, and its symbol; in a statement that has errors too.
-    pub fn name_at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
-        let place = Span::new(file, at as u32, at as u32);
-        let guessed = || {
-            let guessed = self.guessed();
-            let behind = guessed.partition_point(|(span, _)| (span.file, span.start) <= (file, place.start));
-            let last = guessed[..behind].last().copied();
-            last.filter(|(span, _)| span.file == file && place.start <= span.end)
-        };
-        self.index.at(place).or_else(guessed)
-    }
-
-    /// All places that name a symbol, by file and place.
-    pub fn places(&self, symbol: usize) -> Vec<Span> {
-        let guessed = self.guessed().iter().filter(|(_, of)| *of == symbol).map(|(span, _)| *span);
-        let mut places: Vec<Span> = self.index.places(symbol).chain(guessed).collect();
-        places.sort_unstable_by_key(|span| (span.file, span.start));
-        places
-    }
-
-    fn guessed(&self) -> &[(Span, usize)] {
-        self.guessed.get_or_init(|| crate::guess::all(self))
     }
 
     /// The address of a file.

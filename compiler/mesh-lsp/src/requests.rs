@@ -19,7 +19,9 @@ use crate::documents::Documents;
 use crate::options::Options;
 use crate::position::{Encoding, byte};
 use crate::program::Program;
-use crate::{actions, complete, content, hints, hover, lenses, names, outline, selection, signature, tokens, typing};
+use crate::{
+    actions, complete, content, hints, hover, lenses, names, outline, rename, selection, signature, tokens, typing,
+};
 
 /// Why there is no answer.
 pub enum Failure {
@@ -107,9 +109,10 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         References::METHOD => {
             let params: lsp_types::ReferenceParams = read(params)?;
             let declaration = params.context.include_declaration;
-            place(documents, &params.text_document_position, |program, file, at| {
-                names::references(program, file, at, declaration)
-            })
+            let Some((program, file, at)) = there(documents, &params.text_document_position) else {
+                return Ok(Value::Null);
+            };
+            give(names::references(documents, &program, file, at, declaration))
         }
         DocumentHighlightRequest::METHOD => {
             let params: lsp_types::DocumentHighlightParams = read(params)?;
@@ -118,14 +121,14 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         PrepareRenameRequest::METHOD => {
             let params: TextDocumentPositionParams = read(params)?;
             let Some((program, file, at)) = there(documents, &params) else { return Ok(Value::Null) };
-            give(names::renamed(&program, file, at).map(|(span, _)| program.range(span)).map_err(Failure::Refused)?)
+            give(rename::renamed(&program, file, at).map(|(span, _)| program.range(span)).map_err(Failure::Refused)?)
         }
         Rename::METHOD => {
             let params: lsp_types::RenameParams = read(params)?;
             let Some((program, file, at)) = there(documents, &params.text_document_position) else {
                 return Ok(Value::Null);
             };
-            give(names::rename(&program, file, at, &params.new_name).map_err(Failure::Refused)?)
+            give(rename::rename(documents, &program, file, at, &params.new_name).map_err(Failure::Refused)?)
         }
         CodeActionRequest::METHOD => {
             let params: lsp_types::CodeActionParams = read(params)?;

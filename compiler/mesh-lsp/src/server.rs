@@ -1,12 +1,13 @@
 //! The session: messages in, answers out, problems published when the editor pauses.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, select};
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
 use lsp_types::notification::{
-    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
-    DidSaveTextDocument, Exit, LogMessage, Notification as _, PublishDiagnostics,
+    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
+    DidOpenTextDocument, DidSaveTextDocument, Exit, LogMessage, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
     CodeLensRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, InlayHintRequest, OnTypeFormatting,
@@ -14,14 +15,15 @@ use lsp_types::request::{
 };
 use lsp_types::{
     CancelParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams,
-    LogMessageParams, MessageType, NumberOrString, PublishDiagnosticsParams, Registration, RegistrationParams, Url,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher,
+    GlobPattern, InitializeParams, LogMessageParams, MessageType, NumberOrString, PublishDiagnosticsParams,
+    Registration, RegistrationParams, Url,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::documents::Documents;
-use crate::job::{Done, guarded};
+use crate::job::{Done, Job, guarded};
 use crate::options::Options;
 use crate::problems;
 use crate::requests::{self, Failure};
@@ -39,13 +41,17 @@ const REPEATED: [&str; 5] = [
 ];
 
 /// What programs depend on.
-const CHANGES: [&str; 5] = [
+const CHANGES: [&str; 6] = [
     DidOpenTextDocument::METHOD,
     DidChangeTextDocument::METHOD,
     DidCloseTextDocument::METHOD,
     DidSaveTextDocument::METHOD,
     DidChangeWatchedFiles::METHOD,
+    DidChangeWorkspaceFolders::METHOD,
 ];
+
+/// How long nothing may come from the editor before a program is looked at for other choices of its parameters.
+const PAUSE: Duration = Duration::from_millis(300);
 
 struct Session {
     connection: Connection,
@@ -58,6 +64,8 @@ struct Session {
     changed: bool,
     /// A check is under way; what becomes of it comes through the channel.
     is_running: bool,
+    /// A program is looked at for other choices of its parameters.
+    is_looking: bool,
     results: (Sender<Done>, Receiver<Done>),
     is_closing: bool,
 }
@@ -76,6 +84,7 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
         published: HashMap::new(),
         changed: false,
         is_running: false,
+        is_looking: false,
         results: crossbeam_channel::unbounded(),
         is_closing: false,
     };
@@ -104,14 +113,30 @@ impl Session {
                 return Some(message);
             }
             self.documents.rest();
-            if !self.is_running {
-                return self.connection.receiver.recv().ok();
-            }
+            let has_choices = !self.is_running && !self.is_looking && self.documents.open_choices().is_some();
+            let pause = if has_choices { crossbeam_channel::after(PAUSE) } else { crossbeam_channel::never() };
             select! {
                 recv(self.connection.receiver) -> message => return message.ok(),
                 recv(self.results.1) -> done => self.end(done.ok()?),
+                recv(pause) -> _ => self.look(),
             }
         }
+    }
+
+    /// Begins to look at a program for other choices of its parameters.
+    fn look(&mut self) {
+        if let Some(job) = self.documents.open_choices() {
+            self.is_looking = true;
+            self.run(job);
+        }
+    }
+
+    fn run(&self, job: Job) {
+        let results = self.results.0.clone();
+        rayon::spawn(move || {
+            // Nobody is there to hear of it where the session has ended meanwhile.
+            let _ = results.send(job.run());
+        });
     }
 
     /// Begins the check of a program that changed; where none is left, publishes the problems.
@@ -119,12 +144,8 @@ impl Session {
         let documents = &mut self.documents;
         match guarded(|| documents.job()) {
             Ok(Some(job)) => {
-                let results = self.results.0.clone();
                 self.is_running = true;
-                rayon::spawn(move || {
-                    // Nobody is there to hear of it where the session has ended meanwhile.
-                    let _ = results.send(job.run());
-                });
+                self.run(job);
             }
             Ok(None) => self.publish(),
             Err(text) => self.check_failed(&text),
@@ -132,9 +153,23 @@ impl Session {
     }
 
     fn end(&mut self, done: Done) {
-        self.is_running = false;
+        match done {
+            Done::Check(_) => self.is_running = false,
+            Done::Every(_) => {
+                self.is_looking = false;
+                // What was found is told.
+                self.changed = true;
+            }
+        }
         if let Err(text) = self.documents.done(done) {
             self.check_failed(&text);
+        }
+    }
+
+    /// Says once of each file why it cannot be read.
+    fn tell_unread(&mut self) {
+        for text in self.documents.unread() {
+            self.log(text);
         }
     }
 
@@ -146,7 +181,7 @@ impl Session {
 
     /// Waits for the check that is under way.
     fn wait(&mut self) {
-        if self.is_running
+        while self.is_running
             && let Ok(done) = self.results.1.recv()
         {
             self.end(done);
@@ -203,6 +238,13 @@ impl Session {
         }
         // For scripts that wait for the problems of what they sent.
         if request.method == "mesh/settled" {
+            let documents = &mut self.documents;
+            // A fault is told where the problems are.
+            let _ = guarded(|| {
+                documents.programs().iter().for_each(|program| {
+                    program.problems();
+                })
+            });
             self.publish();
             return self.send(Response::new_ok(id, ()));
         }
@@ -281,6 +323,12 @@ impl Session {
                 }
             }
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.documents.refresh(),
+            DidChangeWorkspaceFolders::METHOD => {
+                if let Some(params) = self.read::<DidChangeWorkspaceFoldersParams>(params) {
+                    self.options.change(&params.event);
+                    self.documents.choose(self.options.clone());
+                }
+            }
             _ => return,
         }
         self.changed = true;
@@ -294,6 +342,7 @@ impl Session {
     /// Tells the editor what is wrong now, and what no longer is.
     fn publish(&mut self) {
         self.changed = false;
+        self.tell_unread();
         let documents = &mut self.documents;
         let found = guarded(|| {
             let programs = documents.programs();
@@ -313,7 +362,8 @@ impl Session {
             if before.unwrap_or(&none) == now && (before.is_some() || now.is_empty()) && !self.is_new(&url) {
                 continue;
             }
-            let params = PublishDiagnosticsParams::new(url.clone(), now.clone(), self.documents.version(&url));
+            let (spelled, version) = (self.documents.spelled(&url), self.documents.version(&url));
+            let params = PublishDiagnosticsParams::new(spelled, now.clone(), version);
             self.send(Notification::new(PublishDiagnostics::METHOD.to_owned(), params));
         }
         self.published = found;

@@ -133,10 +133,10 @@ fn chosen() {
     let uri = format!("file://{}/mesh/shop/a.mesh", path.display());
     let text = "param to of v1, v2, v3\nroute b < $to >\n";
     let root = format!("file://{}", path.display());
-    // By itself a file belongs to its folder, and the parameter has no value.
+    // The program is the uppermost folder, and it is checked for every value that a build may choose.
     let mut client = Client::start(std::slice::from_ref(&root), json!({}), &["utf-8"]);
     client.open(&uri, text);
-    assert_eq!(codes(&client.problems(&uri)), ["E0222"]);
+    assert_eq!(codes(&client.problems(&uri)), ["E0202"]);
     client.stop();
     let options = |to: &str| json!({ "programs": ["mesh"], "set": { "to": to, "other": "x" } });
     for (to, expected) in [("v3", vec![]), ("v2", vec!["E0202"])] {
@@ -305,11 +305,13 @@ fn position(text: &str, byte: usize) -> Value {
     json!({ "line": line, "character": byte - start })
 }
 
-/// The problems that the compiler has with a text.
+/// The problems that `meshc check` has with a text.
 fn fresh(text: &str) -> Vec<(String, Value)> {
-    let (_, compilation) = crate::program::compiled(text);
+    let (sources, compilation) = crate::program::compiled(text);
+    let compilation = mesh_compiler::every_choice(&sources, &mesh_compiler::Choices::default(), None, compilation);
     let place = |byte: u32| position(text, byte as usize);
-    let own = compilation.diagnostics.iter().filter(|problem| problem.primary.span.file == FileId(0));
+    let found = compilation.diagnostics.sorted();
+    let own = found.iter().filter(|problem| problem.primary.span.file == FileId(0));
     own.map(|problem| {
         let span = problem.primary.span;
         (problem.code.id.to_owned(), json!({ "start": place(span.start), "end": place(span.end) }))

@@ -6,6 +6,7 @@ use mesh_diagnostics::{Sources, Span};
 use mesh_istio::Release;
 use mesh_syntax::{Item, OperandKind, Statement, Tree};
 
+use crate::memory::Memories;
 use crate::suggest::{all_of, any_of, nearest};
 
 /// What is chosen for a program from outside, by `--set env=prod`, by a file, by an editor: values of its parameters, and the
@@ -164,6 +165,16 @@ pub fn parameters(sources: &Sources) -> Vec<Parameter> {
     for (file, source) in sources.iter().filter(|(_, source)| source.text.contains("param")) {
         let tree = mesh_syntax::parse(file, &source.text).tree;
         out.extend(tree.statements().filter_map(parameter));
+    }
+    out
+}
+
+/// As [`parameters`], after a change: only the statements that changed are parsed again.
+#[must_use]
+pub fn parameters_again(sources: &Sources, memories: &mut Memories) -> Vec<Parameter> {
+    let mut out = Vec::new();
+    for (file, source) in sources.iter().filter(|(_, source)| source.text.contains("param")) {
+        out.extend(memories.parse(file, source).tree.statements().filter_map(parameter));
     }
     out
 }

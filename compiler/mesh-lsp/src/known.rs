@@ -1,0 +1,81 @@
+//! All names of a program: those of its index, those in branches that other choices take, and those in statements that have
+//! errors.
+
+use std::collections::{HashMap, HashSet};
+
+use mesh_compiler::index::{Index, Symbol, SymbolKind};
+use mesh_diagnostics::{FileId, Span};
+
+use crate::every::Listed;
+
+/// Names and where they stand.
+pub struct Names {
+    /// The symbols of the index, in its order, and others behind them.
+    pub symbols: Vec<Symbol>,
+    /// Where names stand, their declarations too, by file and place; each with the symbol that it names.
+    pub uses: Vec<(Span, usize)>,
+}
+
+/// What tells a symbol from others.
+type Key<'s> = (SymbolKind, &'s str, Option<&'s str>);
+
+fn key(symbol: &Symbol) -> Key<'_> {
+    (symbol.kind, &symbol.name, symbol.container.as_deref())
+}
+
+impl Names {
+    /// The names of an index, and of what other choices make of the program.
+    pub fn of(index: &Index, every: &[Listed]) -> Names {
+        let mut names = Names { symbols: index.symbols.clone(), uses: index.uses.clone() };
+        let mut numbers: HashMap<Key<'_>, usize> = HashMap::new();
+        for (at, symbol) in index.symbols.iter().enumerate() {
+            numbers.entry(key(symbol)).or_insert(at);
+        }
+        let mut seen: HashSet<(Span, usize)> = index.uses.iter().copied().collect();
+        for listed in every {
+            let same: Vec<usize> = listed
+                .index
+                .symbols
+                .iter()
+                .map(|symbol| {
+                    let at = *numbers.entry(key(symbol)).or_insert_with(|| {
+                        names.symbols.push(symbol.clone());
+                        names.symbols.len() - 1
+                    });
+                    if names.symbols[at].declared.is_none() {
+                        names.symbols[at].declared = symbol.declared;
+                    }
+                    at
+                })
+                .collect();
+            let new = listed.index.uses.iter().map(|(span, symbol)| (*span, same[*symbol]));
+            names.uses.extend(new.filter(|one| seen.insert(*one)));
+        }
+        names.sort();
+        names
+    }
+
+    /// Adds places.
+    pub fn add(&mut self, places: Vec<(Span, usize)>) {
+        self.uses.extend(places);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.uses.sort_by_key(|(span, symbol)| (span.file, span.start, span.end, *symbol));
+    }
+
+    /// The symbol whose name stands at a place, and where exactly.
+    pub fn at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
+        let at = at as u32;
+        let before = self.uses.partition_point(|(span, _)| (span.file, span.start) <= (file, at));
+        let around = self.uses[..before].iter().rev().take(4);
+        let mut found = around.filter(|(span, _)| span.file == file && at <= span.end);
+        found.next().copied()
+    }
+
+    /// All places that name a symbol, by file and place.
+    pub fn places(&self, symbol: usize) -> impl Iterator<Item = Span> {
+        self.uses.iter().filter(move |(_, of)| *of == symbol).map(|(span, _)| *span)
+    }
+}
