@@ -4,6 +4,7 @@ mod client;
 mod draw;
 mod programs;
 mod sessions;
+mod targets;
 
 use std::path::Path;
 
@@ -22,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
     }
     out.extend(sessions::trials());
     out.extend(programs::trials());
+    out.extend(targets::trials());
     out
 }
 

@@ -279,6 +279,19 @@ pub fn beside(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The modules that a folder has for `use`: its `.mesh` files without their ends, and the folders in it that hold some.
+#[must_use]
+pub fn modules_in(folder: &Path) -> Vec<String> {
+    let name = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let mut modules: Vec<String> = beside(folder).iter().filter_map(|file| name(file.file_stem())).collect();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let folders = entries.filter(|path| path.is_dir() && !beside(path).is_empty());
+    modules.extend(folders.filter_map(|path| name(path.file_name())).filter(|name| !name.starts_with('.')));
+    modules.sort();
+    modules.dedup();
+    modules
+}
+
 /// The `.mesh` files of a folder and its folders.
 fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
     files_in(folder, &|path| path.extension().is_some_and(|extension| extension == "mesh"), folders)

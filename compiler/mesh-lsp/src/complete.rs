@@ -1,6 +1,7 @@
 //! Completion: the words, names and values that may stand at the cursor.
 
 mod fields;
+pub(crate) mod names;
 mod snippets;
 pub(crate) mod values;
 
@@ -10,9 +11,8 @@ use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
     Range, TextEdit,
 };
-use mesh_compiler::index::SymbolKind;
 use mesh_compiler::operand::Type;
-use mesh_compiler::vocabulary::{Block, Expected, Stage, Word, follow, lookup, words_in};
+use mesh_compiler::vocabulary::{Block, Expected, Stage, Word, follow, lookup, words_in, words_of};
 use mesh_diagnostics::{FileId, Source, Span};
 use mesh_syntax::Item;
 
@@ -48,45 +48,16 @@ impl Offer {
 /// The completions at a place of a text; the names are those of the program.
 pub fn of(program: &Program, source: &Source, file: FileId, at: usize, snippets: bool) -> Vec<CompletionItem> {
     let text = &source.text;
-    let (from, offers) = match dollar(program, text, at) {
+    let (from, offers) = match names::dollar(program, text, at) {
         Some(found) => found,
         None => {
-            let Some(context) = context(text, at) else { return Vec::new() };
+            let Some(mut context) = context(text, at) else { return Vec::new() };
+            context.used_in = names::uses_of_profile(program, context.profile());
             (at - context.prefix().len(), offers(program, file, &context))
         }
     };
     let place = range(source, Span::new(file, from as u32, at as u32), program.encoding);
     items(place, offers, snippets)
-}
-
-/// `$` and what follows it: constants, parameters, and the parameters of the profile around it.
-fn dollar(program: &Program, text: &str, at: usize) -> Option<(usize, Vec<Offer>)> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let from = text[..at].trim_end_matches(is_part).len();
-    let before = &text[..from];
-    if !before.ends_with('$') && !before.ends_with("${") {
-        return None;
-    }
-    let profile = context(text, before.rfind('$')?).and_then(|context| {
-        let (word, name) = context.owner();
-        (word == "profile").then(|| name.to_owned())
-    });
-    let close = if before.ends_with('{') && !text[at..].starts_with('}') { "}" } else { "" };
-    let names = program.index.symbols.iter().filter_map(|symbol| {
-        let (kind, detail) = match symbol.kind {
-            SymbolKind::Constant => (CompletionItemKind::CONSTANT, "constant"),
-            SymbolKind::Parameter => (CompletionItemKind::CONSTANT, "parameter of the program"),
-            SymbolKind::Formal if symbol.container == profile => {
-                (CompletionItemKind::VARIABLE, "parameter of the profile")
-            }
-            _ => return None,
-        };
-        let mut offer = Offer::new(&symbol.name, kind, detail);
-        offer.snippet = (!close.is_empty()).then(|| format!("{}{close}", symbol.name));
-        offer.rank = u8::from(symbol.kind != SymbolKind::Formal);
-        Some(offer)
-    });
-    Some((from, names.collect()))
 }
 
 /// What may stand at a place: something that is known, or an operand of a type.
@@ -112,30 +83,39 @@ fn offers(program: &Program, file: FileId, context: &Context) -> Vec<Offer> {
 pub(crate) fn wanted(program: &Program, file: FileId, context: &Context) -> Vec<Wanted> {
     let known = |offers: Vec<Offer>| offers.into_iter().map(Wanted::Offer).collect();
     let (statement, _) = context.owner();
-    if statement == "resource" && !context.heads.is_empty() {
+    if statement == "resource" && !context.inner_heads().is_empty() {
         return known(fields::of_resource(context));
     }
-    let Some(block) = context.block() else { return Vec::new() };
+    let blocks = context.blocks();
     let prefix = context.prefix();
     let written = &context.typed[..context.typed.len() - prefix.len()];
     if written.trim_end().ends_with(':') {
-        return known(rest(block, written));
+        return known(rest(&blocks, written));
     }
     let is_start = written.trim().is_empty();
-    let mut out: Vec<Wanted> = if is_start && !prefix.contains('@') { known(words(block)) } else { Vec::new() };
+    let mut out: Vec<Wanted> = Vec::new();
+    if is_start && !prefix.contains('@') {
+        let all = blocks.iter().flat_map(|block| words(*block));
+        out.extend(all.filter(|word| !context.is_elsewhere() || is_fact(&word.label)).map(Wanted::Offer));
+    }
     let words: Vec<&'static Word> = match is_start {
         // What starts with an operand, such as a destination.
-        true => lookup(block, "").into_iter().collect(),
-        false => context.word().into_iter().collect(),
+        true => words_of(&blocks, "").collect(),
+        false => context.words(),
     };
     for word in words {
         let parsed = mesh_syntax::parse(file, written);
         let items = parsed.tree.statements().last().map_or(&[][..], |statement| statement.items());
         let items = items.get(usize::from(!word.entry.word.is_empty())..).unwrap_or_default();
         match word.entry.word {
-            "with" if items.is_empty() => out.extend(profiles(program).into_iter().map(Wanted::Offer)),
-            "with" => out.extend(arguments(program, written).into_iter().map(Wanted::Offer)),
-            "field" => out.extend(known(fields::of_object(block, statement, prefix, written))),
+            "with" if items.is_empty() => out.extend(known(names::profiles(program, &blocks))),
+            "with" => out.extend(known(names::arguments(program, written))),
+            "if" => out.extend(known(names::choices(program, written))),
+            "param" if written.trim_end().ends_with(" of") => out.extend(known(names::types())),
+            "field" => {
+                let fields = |block: &Block| known(fields::of_object(*block, statement, prefix, written));
+                out.extend(blocks.iter().flat_map(fields));
+            }
             _ => {
                 let comma = written.trim_end().ends_with(',');
                 out.extend(expected(word, &parsed.tree, items, comma));
@@ -146,8 +126,8 @@ pub(crate) fn wanted(program: &Program, file: FileId, context: &Context) -> Vec<
 }
 
 /// Behind the `:` of a destination: the share that the others leave.
-fn rest(block: Block, written: &str) -> Vec<Offer> {
-    if !matches!(block, Block::Route | Block::Rule) {
+fn rest(blocks: &[Block], written: &str) -> Vec<Offer> {
+    if !blocks.iter().any(|block| matches!(block, Block::Route | Block::Rule)) {
         return Vec::new();
     }
     let said =
@@ -155,6 +135,11 @@ fn rest(block: Block, written: &str) -> Vec<Offer> {
     let left = 100_u32.saturating_sub(said);
     let offer = Offer::new(format!("{left}%"), CompletionItemKind::VALUE, "what the others leave");
     (1..100).contains(&left).then_some(offer).into_iter().collect()
+}
+
+/// What stands in `elsewhere`.
+fn is_fact(word: &str) -> bool {
+    matches!(word, "service" | "external" | "namespace" | "gateway")
 }
 
 /// The words that start a statement in a block.
@@ -167,36 +152,6 @@ fn words(block: Block) -> Vec<Offer> {
             ..Offer::new(word.entry.word, CompletionItemKind::KEYWORD, word.entry.help)
         })
         .collect()
-}
-
-fn profiles(program: &Program) -> Vec<Offer> {
-    let profiles = program.index.of_kind(SymbolKind::Profile);
-    let offer = |symbol: &mesh_compiler::index::Symbol| {
-        let parameters = symbol.detail("parameters").join(", ");
-        Offer::new(&symbol.name, CompletionItemKind::FUNCTION, format!("profile ({parameters})"))
-    };
-    profiles.map(offer).collect()
-}
-
-/// The parameters of a profile that are not given yet.
-fn arguments(program: &Program, written: &str) -> Vec<Offer> {
-    let Some((head, given)) = written.split_once('(') else { return Vec::new() };
-    let name = head.split_whitespace().nth(1).unwrap_or_default();
-    // A value is whatever the profile makes of it.
-    if given.rsplit(['(', ',']).next().is_some_and(|last| last.contains(':')) {
-        return Vec::new();
-    }
-    let formals = program.index.of_kind(SymbolKind::Formal).filter(|symbol| symbol.container.as_deref() == Some(name));
-    let open = formals
-        .filter(|symbol| !given.split([',', '(']).any(|one| one.trim().starts_with(&format!("{}:", symbol.name))));
-    open.map(|symbol| {
-        let detail =
-            symbol.detail("default").first().map_or("must be given".to_owned(), |value| format!("default {value}"));
-        let mut offer = Offer::new(&symbol.name, CompletionItemKind::VARIABLE, detail);
-        offer.snippet = Some(format!("{}: ", symbol.name));
-        offer
-    })
-    .collect()
 }
 
 /// What the shapes of a word expect at the end of what is written.
@@ -233,19 +188,26 @@ fn condition(block: Block, tree: &mesh_syntax::Tree<'_>, items: &[Item], comma: 
         return out;
     }
     let Some(last) = last.filter(|last| is_test(&items[*last])) else {
-        if let Some(plain) = lookup(block, "").filter(|_| comma) {
+        if let Some(plain) = lookup(block, "") {
             out.extend(expected(plain, tree, items, comma));
+        }
+        if !comma {
+            out.extend(joints());
         }
         return out;
     };
     let Some(word) = lookup(block, tree.slice(items[last].key)) else { return out };
     out.extend(expected(word, tree, &items[last + 1..], comma));
     if last + 1 < items.len() && !comma {
-        for (joint, detail) in [("and", "both must hold"), ("or", "one must hold")] {
-            out.push(Wanted::Offer(Offer { rank: 2, ..Offer::new(joint, CompletionItemKind::OPERATOR, detail) }));
-        }
+        out.extend(joints());
     }
     out
+}
+
+fn joints() -> impl Iterator<Item = Wanted> {
+    [("and", "both must hold"), ("or", "one must hold")].into_iter().map(|(joint, detail)| {
+        Wanted::Offer(Offer { rank: 2, ..Offer::new(joint, CompletionItemKind::OPERATOR, detail) })
+    })
 }
 
 fn items(range: Range, offers: Vec<Offer>, snippets: bool) -> Vec<CompletionItem> {

@@ -1,6 +1,6 @@
 //! Where the cursor is, by the text before it: in which block, behind which word. Broken text has a place too.
 
-use mesh_compiler::vocabulary::{Block, Word, lookup};
+use mesh_compiler::vocabulary::{Block, Word, blocks_inside, lookup, words_of};
 
 /// The place of the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Context {
     pub heads: Vec<String>,
     /// The statement so far, up to the cursor.
     pub typed: String,
+    /// What the profile around it is used in; nothing where that is not known.
+    pub used_in: Vec<Block>,
 }
 
 /// The place of a byte of a text; nothing inside of a string or a comment.
@@ -66,7 +68,7 @@ pub fn context(text: &str, at: usize) -> Option<Context> {
         }
         here += 1;
     }
-    Some(Context { heads, typed: text[start..at].trim_start().to_owned() })
+    Some(Context { heads, typed: text[start..at].trim_start().to_owned(), used_in: Vec::new() })
 }
 
 /// True where a text begins with a statement of a file.
@@ -89,31 +91,71 @@ fn closing(text: &str, from: usize) -> Option<usize> {
     None
 }
 
+/// The word that a head begins with, and what stands behind it.
+fn parts(head: &str) -> (&str, &str) {
+    let mut words = head.split_whitespace();
+    let word = words.next().unwrap_or_default();
+    (word, words.next().unwrap_or_default().trim_end_matches(','))
+}
+
 impl Context {
-    /// The block that the cursor is in.
-    pub fn block(&self) -> Option<Block> {
-        self.heads.iter().try_fold(Block::File, |block, head| {
-            let word = head.split_whitespace().next().unwrap_or_default();
-            lookup(block, word).or_else(|| lookup(block, ""))?.entry.block()
+    /// The blocks that the cursor may be in: several within a profile, which stands for clauses wherever it is used.
+    pub fn blocks(&self) -> Vec<Block> {
+        self.heads.iter().fold(vec![Block::File], |blocks, head| match parts(head).0 {
+            "profile" if !self.used_in.is_empty() => self.used_in.clone(),
+            word => blocks_inside(&blocks, word),
         })
     }
 
-    /// The word of the statement that is being written, once something follows it.
-    pub fn word(&self) -> Option<&'static Word> {
-        let block = self.block()?;
+    /// The words that the statement may begin with that is being written, once something follows it.
+    pub fn words(&self) -> Vec<&'static Word> {
         match self.typed.split_once(char::is_whitespace) {
-            Some((first, _)) => lookup(block, first).or_else(|| lookup(block, "")),
-            None => None,
+            Some((first, _)) => words_of(&self.blocks(), first).collect(),
+            None => Vec::new(),
         }
+    }
+
+    /// The profile around the cursor.
+    pub fn profile(&self) -> Option<&str> {
+        let mut heads = self.heads.iter().map(|head| parts(head)).chain([parts(&self.typed)]);
+        let (_, name) = heads.next().filter(|(word, _)| *word == "profile")?;
+        name.split('(').next()
+    }
+
+    /// True where only facts stand.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.heads.as_slice(), [head] if parts(head).0 == "elsewhere")
+    }
+
+    /// The heads of the statement of a file around the cursor, and of what is in it: without the branches, the profile and the
+    /// like around it.
+    pub fn inner_heads(&self) -> &[String] {
+        let around = |head: &&String| matches!(parts(head).0, "if" | "else" | "profile" | "elsewhere");
+        &self.heads[self.heads.iter().take_while(around).count()..]
     }
 
     /// The word of the statement of the file, and what it is about: the first operand, without its namespace.
     pub fn owner(&self) -> (&str, &str) {
-        let head = self.heads.first().map_or(self.typed.as_str(), String::as_str);
-        let mut words = head.split_whitespace();
-        let word = words.next().unwrap_or_default();
-        let name = words.next().unwrap_or_default().trim_end_matches(',');
+        let (word, name) = parts(self.inner_heads().first().map_or(self.typed.as_str(), String::as_str));
         (word, name.split(['.', '@']).next().unwrap_or_default())
+    }
+
+    /// What the statement of the file is about: the first operand, and the namespace that it is in by the head.
+    pub fn about(&self) -> (&str, Option<&str>) {
+        let head = self.inner_heads().first().map_or(self.typed.as_str(), String::as_str);
+        let name = parts(head).1;
+        let name = name.split('@').next().unwrap_or_default();
+        if let Some((name, namespace)) = name.split_once('.') {
+            return (name, Some(namespace));
+        }
+        let mut words = head.split_whitespace().skip_while(|word| *word != "in").skip(1);
+        (name, words.next())
+    }
+
+    /// What stands before the word at the cursor: a word, or the comma of a list.
+    pub fn last(&self) -> &str {
+        let written = self.typed[..self.typed.len() - self.prefix().len()].trim_end();
+        if written.ends_with(',') { "," } else { written.split_whitespace().next_back().unwrap_or_default() }
     }
 
     /// What is being written right before the cursor.
@@ -134,7 +176,7 @@ pub struct Written {
 /// The statement at a place; nothing where no word of it is known yet.
 pub fn written(text: &str, at: usize) -> Option<Written> {
     let context = context(text, at)?;
-    let word = context.word()?;
+    let word = *context.words().first()?;
     let text = context.typed[..context.typed.len() - context.prefix().len()].to_owned();
     let comma = text.trim_end().ends_with(',');
     Some(Written { word, text, comma })
@@ -157,22 +199,30 @@ mod tests {
     #[test]
     fn blocks_and_words_are_told_by_what_stands_before() {
         let place = at("in shop\nroute payments <\n  v1: 80%; ret|").expect("a place");
-        assert_eq!((place.block(), place.typed.as_str()), (Some(Block::Route), "ret"));
+        assert_eq!((place.blocks(), place.typed.as_str()), (vec![Block::Route], "ret"));
         let place = at("route payments < when path /a < v1; time| > >").expect("a place");
-        assert_eq!(place.block(), Some(Block::Rule));
+        assert_eq!(place.blocks(), [Block::Rule]);
         let place = at("service a < http 80 >\nallow a < from |").expect("a place");
-        assert_eq!((place.block(), place.word().map(|word| word.entry.word)), (Some(Block::Policy), Some("from")));
+        assert_eq!((place.blocks(), place.words()[0].entry.word), (vec![Block::Policy], "from"));
         assert_eq!(at("allow a < from b,\n  c| >").expect("a place").typed, "from b,\n  c");
-        assert_eq!(
-            at("route a < response-headers < set x \"a > b\" >; |").expect("a place").block(),
-            Some(Block::Route)
-        );
+        assert_eq!(at("route a < response-headers < set x \"a > b\" >; |").expect("a place").blocks(), [Block::Route]);
     }
 
     #[test]
     fn what_is_broken_above_ends_with_the_next_statement() {
         let place = at("route a <\n  when path /a < v1\nroute b < t|").expect("a place");
-        assert_eq!((place.block(), place.owner()), (Some(Block::Route), ("route", "b")));
+        assert_eq!((place.blocks(), place.owner()), (vec![Block::Route], ("route", "b")));
+    }
+
+    #[test]
+    fn a_branch_is_in_the_block_around_it_and_a_profile_in_any() {
+        assert_eq!(at("if $x is a < route b < if $y is c < |").expect("a place").blocks(), [Block::Route]);
+        let mut place = at("profile p(n: 1) < pool < |").expect("a place");
+        assert_eq!((place.blocks(), place.profile()), (vec![Block::Pool], Some("p")));
+        place.heads.pop();
+        assert!(place.blocks().contains(&Block::Route) && place.blocks().contains(&Block::Service));
+        place.used_in = vec![Block::Rule];
+        assert_eq!(place.blocks(), [Block::Rule]);
     }
 
     #[test]

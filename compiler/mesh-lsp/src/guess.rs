@@ -91,9 +91,9 @@ impl Guess<'_> {
         let symbols = &self.known.symbols;
         let find = |fits: &dyn Fn(&Symbol) -> bool| known.iter().copied().find(|at| fits(&symbols[*at]));
         if before.ends_with('$') || before.ends_with("${") {
-            let (owner, profile) = context.owner();
+            let profile = context.profile();
             let formal = |symbol: &Symbol| {
-                symbol.kind == SymbolKind::Formal && owner == "profile" && symbol.container.as_deref() == Some(profile)
+                symbol.kind == SymbolKind::Formal && profile.is_some() && symbol.container.as_deref() == profile
             };
             let global = |symbol: &Symbol| matches!(symbol.kind, SymbolKind::Constant | SymbolKind::Parameter);
             return find(&formal).or_else(|| find(&global));

@@ -3,12 +3,13 @@
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 use mesh_compiler::index::{Symbol, SymbolKind};
 use mesh_compiler::operand::{Type, percent};
-use mesh_compiler::vocabulary::{Block, Element, Often, Word, lookup, paths_of};
+use mesh_compiler::vocabulary::{Block, Element, Often, Word, blocks_inside, lookup, paths_of, words_of};
 use mesh_diagnostics::{FileId, Span};
 use mesh_istio::{Format, emit};
 use mesh_syntax::{OperandKind, Statement};
 
 use crate::actions::capital;
+use crate::complete::names::uses_of_profile;
 use crate::program::{Program, comes_from};
 
 /// How many lines of YAML are shown.
@@ -22,8 +23,7 @@ pub fn of(program: &Program, file: FileId, at: usize) -> Option<Hover> {
     };
     let parsed = program.parsed(file);
     let mut statement = parsed.tree.statements().find(|statement| holds(*statement, at))?;
-    let outermost = statement;
-    let mut block = Block::File;
+    let mut blocks = vec![Block::File];
     if let Some((span, symbol)) = program.name_at(file, at) {
         let mut text = name(program, symbol);
         if let Some(weight) = weight(program, span) {
@@ -32,12 +32,13 @@ pub fn of(program: &Program, file: FileId, at: usize) -> Option<Hover> {
         return Some(shown(text, span));
     }
     loop {
-        let word = statement.keyword().and_then(|word| lookup(block, word)).or_else(|| lookup(block, ""))?;
+        let keyword = statement.keyword().unwrap_or_default();
         if let Some(inner) = statement.children().find(|child| holds(*child, at)) {
-            block = word.entry.block()?;
+            blocks = inside(program, &blocks, statement);
             statement = inner;
             continue;
         }
+        let word = words_of(&blocks, keyword).next()?;
         let item =
             statement.items().iter().find(|item| (item.key.start as usize..=item.end() as usize).contains(&at))?;
         let operand = item.value.filter(|value| value.start as usize <= at).unwrap_or(item.key);
@@ -47,13 +48,21 @@ pub fn of(program: &Program, file: FileId, at: usize) -> Option<Hover> {
             return inner(word, parsed.tree.slice(operand), operand.kind).map(|text| shown(text, span));
         }
         let mut text = meaning(word);
-        if block == Block::File
-            && let Some(yaml) = becomes(program, outermost.span())
+        if blocks == [Block::File]
+            && let Some(yaml) = becomes(program, statement.span())
         {
             text.push_str(&format!("\n\n---\n\n```yaml\n{yaml}```"));
         }
         return Some(shown(text, span));
     }
+}
+
+/// What the block of a statement may be; that of a profile is what it is used in.
+fn inside(program: &Program, around: &[Block], statement: Statement<'_, '_>) -> Vec<Block> {
+    let keyword = statement.keyword().unwrap_or_default();
+    let name = statement.items().get(1).filter(|_| keyword == "profile");
+    let used = uses_of_profile(program, name.map(|item| statement.tree().slice(item.key)));
+    if used.is_empty() { blocks_inside(around, keyword) } else { used }
 }
 
 fn holds(statement: Statement<'_, '_>, at: usize) -> bool {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
@@ -12,6 +13,7 @@ use mesh_istio::Resource;
 use mesh_load::Loaded;
 use mesh_syntax::Parsed;
 
+use crate::complete;
 use crate::every::{self, Listed};
 use crate::guess;
 use crate::job::Made;
@@ -34,6 +36,8 @@ pub struct Program {
     problems: OnceCell<Diagnostics>,
     /// The names for every choice, and in what has errors, once one was asked for.
     names: OnceCell<Names>,
+    /// The words of the clauses of each profile, once one was asked for.
+    clauses: OnceCell<HashMap<usize, Vec<String>>>,
 }
 
 impl Program {
@@ -45,8 +49,8 @@ impl Program {
             compilation.diagnostics.extend(loaded.problems.iter().cloned());
         }
         let every = every.map_or_else(OnceCell::new, OnceCell::from);
-        let (problems, names) = (OnceCell::new(), OnceCell::new());
-        Program { loaded, choices, compilation, index, encoding, memories, others, every, problems, names }
+        let (problems, names, clauses) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Program { loaded, choices, compilation, index, encoding, memories, others, every, problems, names, clauses }
     }
 
     /// The choices that are not looked at yet.
@@ -102,6 +106,11 @@ impl Program {
             names.add(guess::all(self, &names));
             names
         })
+    }
+
+    /// The words of the clauses that each profile stands for, by the numbers of their symbols in the index.
+    pub fn clauses_of_profiles(&self) -> &HashMap<usize, Vec<String>> {
+        self.clauses.get_or_init(|| complete::names::clauses_of_profiles(self))
     }
 
     /// The name at a place of a text, and its symbol among [`Program::names`].

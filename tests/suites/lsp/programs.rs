@@ -17,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         trial("lsp::programs::documents_that_lie_nowhere_are_apart", untitled),
         trial("lsp::programs::a_module_of_the_library_is_looked_at", library),
         trial("lsp::programs::folders_are_opened_and_closed", folders),
+        trial("lsp::programs::the_modules_beside_a_file_are_offered", modules),
         trial("lsp::programs::choices_of_a_large_program_are_looked_at_in_a_pause", large),
     ]
 }
@@ -64,7 +65,7 @@ impl Place {
         let place = json!({
             "textDocument": { "uri": uri },
             "position": { "line": line, "character": column },
-            "context": { "includeDeclaration": true },
+            "context": { "includeDeclaration": true, "triggerKind": 1 },
             "newName": "other",
         });
         self.client.request(&format!("textDocument/{method}"), place).expect("it is answered")
@@ -204,6 +205,21 @@ fn folders() {
     let change = json!({ "event": { "added": [folder("mesh/team")], "removed": [home] } });
     place.client.notify("workspace/didChangeWorkspaceFolders", change);
     assert_eq!(place.codes(&uri), [""; 0]);
+    place.client.stop();
+}
+
+fn modules() {
+    let texts =
+        [("a.mesh", "use ./\n"), ("b.mesh", ""), ("common/x.mesh", ""), ("common/y.mesh", ""), ("empty/z.txt", "")];
+    let mut place = Place::of(&texts);
+    let uri = place.open("a.mesh");
+    for (text, expected) in [("use ./", vec!["./b", "./common"]), ("use ./common/", vec!["./common/x", "./common/y"])] {
+        place.client.change(&uri, 2, None, text);
+        let found = place.about("completion", &uri, 0, text.len());
+        let labels: Vec<&str> =
+            found.as_array().expect("a list").iter().filter_map(|one| one["label"].as_str()).collect();
+        assert_eq!(labels, expected);
+    }
     place.client.stop();
 }
 

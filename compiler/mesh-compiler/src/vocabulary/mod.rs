@@ -112,6 +112,35 @@ pub fn words_in(block: Block) -> impl Iterator<Item = &'static Word> {
     })
 }
 
+/// What the block of a statement may be, by the word of the statement and the blocks that it may stand in: in a branch the
+/// same, in a profile any that takes profiles in. A statement without a word of its own, such as a destination, is known by
+/// the empty one.
+#[must_use]
+pub fn blocks_inside(around: &[Block], word: &str) -> Vec<Block> {
+    let mut inside: Vec<Block> = match word {
+        "if" | "else" => around.to_vec(),
+        "profile" => Block::ALL.into_iter().filter(|block| takes_profiles(*block)).collect(),
+        _ => words_of(around, word).filter_map(|word| word.entry.block()).collect(),
+    };
+    inside.sort_unstable_by_key(|block| Block::ALL.iter().position(|one| one == block));
+    inside.dedup();
+    inside
+}
+
+fn takes_profiles(block: Block) -> bool {
+    block != Block::Any && lookup(block, "with").is_some()
+}
+
+/// The words that a statement may begin with in one of some blocks, by what is written; that without a word of its own where
+/// it is none of them.
+pub fn words_of(blocks: &[Block], word: &str) -> impl Iterator<Item = &'static Word> {
+    let find = |word: &str| blocks.iter().filter_map(|block| lookup(*block, word)).collect::<Vec<_>>();
+    let known = find(word);
+    let mut found = if known.is_empty() { find("") } else { known };
+    found.dedup_by_key(|word| std::ptr::from_ref::<Word>(*word));
+    found.into_iter()
+}
+
 /// Every entry of a word, whatever block it stands in.
 pub fn entries_of(word: &str) -> impl Iterator<Item = &'static Word> {
     words().filter(move |entry| entry.entry.word == word)

@@ -35,8 +35,8 @@ pub fn of_object(block: Block, statement: &str, prefix: &str, written: &str) -> 
 
 /// The fields of a `resource` at a place, or the values of the field that is being written.
 pub fn of_resource(context: &Context) -> Vec<Offer> {
-    let kind = context.heads[0].split_whitespace().nth(1).and_then(Kind::named);
-    let way = context.heads[1..].iter().map(|head| head.split_whitespace().next().unwrap_or_default());
+    let kind = context.inner_heads()[0].split_whitespace().nth(1).and_then(Kind::named);
+    let way = context.inner_heads()[1..].iter().map(|head| head.split_whitespace().next().unwrap_or_default());
     let Some(object) = kind.and_then(|kind| body(kind).at(way)) else { return Vec::new() };
     let written = &context.typed[..context.typed.len() - context.prefix().len()];
     match written.split_whitespace().next() {

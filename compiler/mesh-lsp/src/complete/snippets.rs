@@ -1,5 +1,6 @@
 //! Words with places to fill in: the first shape of a word, and its block.
 
+use mesh_compiler::operand::Type;
 use mesh_compiler::vocabulary::{Block, Body, Element, Word};
 
 /// A statement of a word as a snippet; every place says what belongs there.
@@ -17,6 +18,7 @@ pub fn of(word: &Word) -> String {
                     words if !words.is_empty() && words.len() <= 12 => {
                         out.push_str(&format!(" ${{{place}|{}|}}", words.join(",")));
                     }
+                    _ if slot.of == Type::Param => out.push_str(&format!(" \\$${{{place}:{}}}", slot.name)),
                     _ => out.push_str(&format!(" ${{{place}:{}}}", slot.name)),
                 }
             }
@@ -43,6 +45,7 @@ mod tests {
     fn a_snippet_has_the_operands_that_must_stand() {
         let snippet = |block, word| of(lookup(block, word).expect("the word is known"));
         assert_eq!(snippet(Block::File, "route"), "route ${1:targets} <\n  $0\n>");
+        assert_eq!(snippet(Block::File, "if"), "if \\$${1:name} is ${2:choices} <\n  $0\n>");
         assert_eq!(snippet(Block::Route, "retry"), "retry ${1:count}$0");
         assert_eq!(snippet(Block::File, "mtls"), "mtls ${1:targets} ${2|strict,permissive,off,inherit|}$0");
     }
