@@ -19,6 +19,7 @@ mod names;
 mod observe;
 mod operations;
 mod policy;
+mod port;
 mod ports;
 mod resource;
 mod route;

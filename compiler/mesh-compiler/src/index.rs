@@ -11,7 +11,7 @@ use mesh_istio::Text;
 use mesh_syntax::Tree;
 
 use crate::expand::{Choices, Expansion, named};
-use crate::model::{Entity, ExternalId, GatewayId, Mesh, ServiceId};
+use crate::model::{Entity, ExternalId, GatewayId, Mesh, Port, ServiceId};
 
 pub use hints::Hint;
 
@@ -67,6 +67,10 @@ impl Symbol {
 pub enum SymbolKind {
     Service,
     Version,
+    /// A port with a name.
+    Port,
+    /// A route without a target, which others delegate to.
+    Route,
     External,
     Gateway,
     Namespace,
@@ -87,6 +91,8 @@ impl SymbolKind {
         match self {
             SymbolKind::Service => "service",
             SymbolKind::Version => "version",
+            SymbolKind::Port => "port",
+            SymbolKind::Route => "route",
             SymbolKind::External => "external",
             SymbolKind::Gateway => "gateway",
             SymbolKind::Namespace => "namespace",
@@ -185,13 +191,19 @@ fn declarations<'a>(mesh: &Mesh<'a>) -> Vec<(Entity<'a>, Span)> {
         let id = ServiceId(at);
         out.push((Entity::Service(id), service.span));
         out.extend(service.versions.iter().map(|version| (Entity::Version(id, version.name), version.span)));
+        let named = service.ports.iter().filter(|port| port.alias.is_some());
+        out.extend(named.map(|port| (Entity::Port(id, port.number), port.name)));
     }
     for (at, external) in mesh.externals.iter().enumerate() {
-        out.push((Entity::External(ExternalId(at)), external.span));
+        let id = ExternalId(at);
+        out.push((Entity::External(id), external.span));
+        let named = external.ports.iter().map(|port| port.port).filter(|port| port.alias.is_some());
+        out.extend(named.map(|port| (Entity::ExternalPort(id, port.number), port.name)));
     }
     for (at, gateway) in mesh.gateways.iter().enumerate() {
         out.push((Entity::Gateway(GatewayId(at)), gateway.span));
     }
+    out.extend(mesh.delegates.iter().map(|(name, namespace, span)| (Entity::Delegate(name, *namespace), *span)));
     out.extend(mesh.settings.providers.iter().map(|(name, span)| (Entity::Provider(name), *span)));
     out
 }
@@ -201,8 +213,14 @@ fn name_of<'a>(mesh: &Mesh<'a>, entity: Entity<'a>) -> &'a str {
         Entity::Service(id) => mesh.services[id.0].name,
         Entity::External(id) => mesh.externals[id.0].name,
         Entity::Gateway(id) => mesh.gateways[id.0].name,
-        Entity::Version(_, name) | Entity::Namespace(name) | Entity::Provider(name) => name,
+        Entity::Port(id, number) => alias(mesh.services[id.0].ports.iter(), number),
+        Entity::ExternalPort(id, number) => alias(mesh.externals[id.0].ports.iter().map(|port| &port.port), number),
+        Entity::Version(_, name) | Entity::Namespace(name) | Entity::Provider(name) | Entity::Delegate(name, _) => name,
     }
+}
+
+fn alias<'m, 'a: 'm>(mut ports: impl Iterator<Item = &'m Port<'a>>, number: u16) -> &'a str {
+    ports.find(|port| port.number == number).and_then(|port| port.alias).unwrap_or_default()
 }
 
 fn symbol(mesh: &Mesh<'_>, entity: Entity<'_>, details: &mut details::Details) -> Symbol {
@@ -213,6 +231,9 @@ fn symbol(mesh: &Mesh<'_>, entity: Entity<'_>, details: &mut details::Details) -
         Entity::External(id) => (SymbolKind::External, owned(mesh.externals[id.0].namespace)),
         Entity::Gateway(id) => (SymbolKind::Gateway, owned(mesh.gateways[id.0].namespace)),
         Entity::Version(id, _) => (SymbolKind::Version, owned(Some(mesh.services[id.0].name))),
+        Entity::Port(id, _) => (SymbolKind::Port, owned(Some(mesh.services[id.0].name))),
+        Entity::ExternalPort(id, _) => (SymbolKind::Port, owned(Some(mesh.externals[id.0].name))),
+        Entity::Delegate(_, namespace) => (SymbolKind::Route, owned(namespace)),
         Entity::Namespace(_) => (SymbolKind::Namespace, None),
         Entity::Provider(_) => (SymbolKind::Provider, None),
     };

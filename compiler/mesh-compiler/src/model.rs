@@ -87,6 +87,8 @@ pub struct Mesh<'a> {
     pub written: Vec<Written<'a>>,
     /// Findings that statements silence.
     pub ignores: Vec<Ignore<'a>>,
+    /// The routes without a target: name, namespace, and where the name stands.
+    pub delegates: Vec<(&'a str, Option<&'a str>, Span)>,
     /// Where names are used, and what they name.
     pub uses: Vec<(Span, Entity<'a>)>,
 }
@@ -102,6 +104,12 @@ pub enum Entity<'a> {
     Gateway(GatewayId),
     /// A version of a service.
     Version(ServiceId, &'a str),
+    /// A port of a service that has a name, by its number.
+    Port(ServiceId, u16),
+    /// A port of an external that has a name, by its number.
+    ExternalPort(ExternalId, u16),
+    /// A route without a target, by its name and namespace.
+    Delegate(&'a str, Option<&'a str>),
     /// A namespace.
     Namespace(&'a str),
     /// A provider.
@@ -319,6 +327,8 @@ pub struct Port<'a> {
     pub target: u16,
     /// Its name in Mesh.
     pub alias: Option<&'a str>,
+    /// Where its name stands; where it has none, where it is said.
+    pub name: Span,
     /// What is spoken on it.
     pub protocol: Protocol,
     /// Where it is said.

@@ -118,6 +118,10 @@ impl Guess<'_> {
                 Wanted::Operand(Type::Share | Type::Destination) => find(&version).or_else(|| find(&service)),
                 Wanted::Operand(Type::Target | Type::Service | Type::Source) => find(&service),
                 Wanted::Operand(Type::Version) => find(&version),
+                Wanted::Operand(Type::Port) => {
+                    find(&|symbol| symbol.kind == SymbolKind::Port && symbol.container.as_deref() == Some(owner))
+                }
+                Wanted::Operand(Type::Delegate) => of_kind(SymbolKind::Route),
                 Wanted::Operand(Type::Gateway) => of_kind(SymbolKind::Gateway),
                 Wanted::Operand(Type::Namespace) => find(&|symbol| symbol.kind == SymbolKind::Namespace),
                 Wanted::Operand(Type::Provider) => find(&|symbol| symbol.kind == SymbolKind::Provider),

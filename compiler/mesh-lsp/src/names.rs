@@ -112,11 +112,11 @@ fn information(program: &Program, symbol: &Symbol) -> Option<SymbolInformation> 
 fn kind(kind: SymbolKind) -> Kind {
     match kind {
         SymbolKind::Service => Kind::CLASS,
-        SymbolKind::Version => Kind::ENUM_MEMBER,
+        SymbolKind::Version | SymbolKind::Port => Kind::ENUM_MEMBER,
         SymbolKind::External => Kind::INTERFACE,
         SymbolKind::Gateway => Kind::MODULE,
         SymbolKind::Namespace => Kind::NAMESPACE,
-        SymbolKind::Profile => Kind::FUNCTION,
+        SymbolKind::Profile | SymbolKind::Route => Kind::FUNCTION,
         SymbolKind::Provider | SymbolKind::Constant | SymbolKind::Parameter => Kind::CONSTANT,
         SymbolKind::Formal => Kind::VARIABLE,
     }

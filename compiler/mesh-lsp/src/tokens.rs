@@ -167,10 +167,10 @@ fn number(of: &SemanticTokenType) -> usize {
 fn of_symbol(kind: SymbolKind) -> SemanticTokenType {
     match kind {
         SymbolKind::Service => SemanticTokenType::CLASS,
-        SymbolKind::Version => SemanticTokenType::ENUM_MEMBER,
+        SymbolKind::Version | SymbolKind::Port => SemanticTokenType::ENUM_MEMBER,
         SymbolKind::External | SymbolKind::Gateway => SemanticTokenType::INTERFACE,
         SymbolKind::Namespace => SemanticTokenType::NAMESPACE,
-        SymbolKind::Profile => SemanticTokenType::FUNCTION,
+        SymbolKind::Profile | SymbolKind::Route => SemanticTokenType::FUNCTION,
         SymbolKind::Provider | SymbolKind::Constant | SymbolKind::Parameter => SemanticTokenType::VARIABLE,
         SymbolKind::Formal => SemanticTokenType::PARAMETER,
     }

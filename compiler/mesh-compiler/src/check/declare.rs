@@ -36,6 +36,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                     if let Some(object) = args.get("object") {
                         let namespace = args.get("namespace").map(|arg| arg.word()).or(statement.site.namespace);
                         self.delegates.insert((object.word(), namespace), object.span);
+                        self.mesh.delegates.push((object.word(), namespace, object.span));
                     }
                 }
                 _ => {}

@@ -96,16 +96,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 });
             }
             word => {
-                let (Some(protocol), Some(arg)) = (Protocol::named(word), args.get("port")) else { return };
-                let number = arg.number() as u16;
-                let target = args.get("target").map_or(number, |arg| arg.number() as u16);
-                let port = Port {
-                    number,
-                    target,
-                    alias: args.get("alias").map(|arg| arg.word()),
-                    protocol,
-                    span: clause.span(),
-                };
+                let Some(port) = super::port::declared(clause) else { return };
+                let Port { number, target, protocol, .. } = port;
                 let tls = args.get("mode").map(|arg| (arg.word(), arg.span));
                 if let (Some((_, span)), Rank::Tls) = (tls, protocol.rank()) {
                     self.diagnostics.push(

@@ -4,7 +4,7 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 
 use super::declare::new_service;
 use super::{Checker, Key};
-use crate::model::{Entity, ExternalId, Gateway, GatewayId, Port, Purpose, Service, ServiceId, Subject, Version};
+use crate::model::{Entity, ExternalId, Gateway, GatewayId, Purpose, Service, ServiceId, Subject, Version};
 use crate::operand::{Arg, Name, Target, Value};
 use crate::suggest::{all_of, nearest};
 
@@ -279,46 +279,6 @@ impl<'t, 'a> Checker<'t, 'a> {
         false
     }
 
-    /// The port of a service that a number or a name refers to.
-    pub(super) fn port(&mut self, id: ServiceId, arg: &Arg<'a>) -> Option<Port<'a>> {
-        let service = &self.mesh.services[id.0];
-        let found = service.ports.iter().find(|port| port_is(port, arg));
-        if let Some(port) = found {
-            return Some(*port);
-        }
-        if service.ports.is_empty() || service.incomplete {
-            // Ports that are not declared are not checked; a number is taken as both service and workload port.
-            let Value::Number(number) = arg.value else {
-                if service.open || !service.incomplete {
-                    let name = service.name;
-                    let problem =
-                        Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{}`", arg.str()))
-                            .label("not known")
-                            .help(format!("declare it: `http 80 as {}` in `service {name}`", arg.str()));
-                    self.push(problem);
-                }
-                return None;
-            };
-            let number = u16::try_from(number).ok()?;
-            return Some(Port {
-                number,
-                target: number,
-                alias: None,
-                protocol: mesh_istio::Protocol::Http,
-                span: arg.span,
-            });
-        }
-        let shown = match arg.value {
-            Value::Number(number) => number.to_string(),
-            _ => arg.str().to_owned(),
-        };
-        let problem = unknown_port(service.name, &shown, &service.ports, service.span, arg);
-        if self.reported.insert(("port", format!("{}:{shown}", id.0))) {
-            self.push(problem);
-        }
-        None
-    }
-
     /// The subject that a target names.
     pub(super) fn subject(&mut self, arg: &Arg<'a>, here: Option<&'a str>) -> Option<Subject<'a>> {
         let Value::Target(target) = &arg.value else { return None };
@@ -391,31 +351,4 @@ impl<'t, 'a> Checker<'t, 'a> {
 pub(super) fn namespace_span(name: Name<'_>, span: Span) -> Span {
     let start = span.start + name.name.len() as u32 + 1;
     Span::new(span.file, start, start + name.namespace.map_or(0, str::len) as u32)
-}
-
-/// True when a number or a name refers to a port.
-pub(super) fn port_is(port: &Port<'_>, arg: &Arg<'_>) -> bool {
-    match arg.value {
-        Value::Number(number) => u32::from(port.number) == number,
-        _ => port.alias == Some(arg.word()),
-    }
-}
-
-/// The error of a port that a service or an external does not have.
-pub(super) fn unknown_port(name: &str, shown: &str, ports: &[Port<'_>], declared: Span, arg: &Arg<'_>) -> Diagnostic {
-    let problem = Diagnostic::new(code::E0203, arg.span, format!("`{name}` has no port `{shown}`")).label("not known");
-    let by_target = ports.iter().find(|port| port.target.to_string() == shown);
-    let known: Vec<String> = ports
-        .iter()
-        .flat_map(|port| [Some(port.number.to_string()), port.alias.map(str::to_owned)])
-        .flatten()
-        .collect();
-    let problem = match (by_target, nearest(shown, known.iter().map(String::as_str))) {
-        (Some(port), _) => problem
-            .note(format!("{shown} is the port of the workload; Mesh names ports as callers do"))
-            .fix(format!("write `{}`", port.number), arg.span, port.number.to_string()),
-        (None, Some(near)) if shown.parse::<u16>().is_err() => problem.fix(format!("write `{near}`"), arg.span, near),
-        _ => problem.help(format!("it has {}", all_of(known.iter().map(String::as_str)))),
-    };
-    problem.also(declared, format!("`{name}` is declared here"))
 }

@@ -3,11 +3,11 @@
 use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Protocol, Rank};
 
-use super::names::{Named, port_is, unknown_port};
+use super::names::Named;
 use super::{Checker, Site};
 use crate::clause::{Clause, Clauses, twice};
 use crate::model::{
-    Abort, FieldSet, Mirror, Place, Port, Redirect, Retry, Rewrite, Route, RouteTarget, Rule, Share, text,
+    Abort, Entity, FieldSet, Mirror, Place, Port, Redirect, Retry, Rewrite, Route, RouteTarget, Rule, Share, text,
 };
 use crate::operand::{Arg, Destination, Value};
 use crate::vocabulary::Block;
@@ -268,18 +268,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     fn place_port(&mut self, place: Place<'a>, arg: &Arg<'a>) -> Option<Port<'a>> {
         match place {
             Place::Service(id, _) => self.port(id, arg),
-            Place::External(id) => {
-                let external = &self.mesh.externals[id.0];
-                let ports: Vec<Port<'a>> = external.ports.iter().map(|port| port.port).collect();
-                if let Some(port) = ports.iter().find(|port| port_is(port, arg)) {
-                    return Some(*port);
-                }
-                let shown =
-                    if let Value::Number(number) = arg.value { number.to_string() } else { arg.str().to_owned() };
-                let problem = unknown_port(external.name, &shown, &ports, external.span, arg);
-                self.push(problem);
-                None
-            }
+            Place::External(id) => self.external_port(id, arg),
         }
     }
 
@@ -412,7 +401,10 @@ impl<'t, 'a> Checker<'t, 'a> {
             rule.poisoned = true;
             return;
         }
-        if self.delegate((name.name, namespace)).is_none() && !self.doubtful.contains(name.name) {
+        if self.delegate((name.name, namespace)).is_some() {
+            let place = Span::new(arg.span.file, arg.span.start, arg.span.start + name.name.len() as u32);
+            self.mesh.uses.push((place, Entity::Delegate(name.name, namespace)));
+        } else if !self.doubtful.contains(name.name) {
             let problem = Diagnostic::new(
                 code::E0210,
                 arg.span,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::{Kind, Protocol};
+use mesh_istio::Kind;
 
 use super::field::bases_of;
 use super::names::Named;
@@ -251,15 +251,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 self.mesh.services[id.0].vm = Some((host, span));
             }
             "behind" => self.mesh.services[id.0].behind_tls_balancer = true,
-            word => {
-                if let (Some(protocol), Some(port)) = (Protocol::named(word), args.get("port")) {
-                    let port = Port {
-                        number: port.number() as u16,
-                        target: args.get("target").map_or(port.number(), |arg| arg.number()) as u16,
-                        alias: args.get("alias").map(|arg| arg.word()),
-                        protocol,
-                        span: clause.span(),
-                    };
+            _ => {
+                if let Some(port) = super::port::declared(clause) {
                     self.add_port(id, port);
                 }
             }

@@ -186,21 +186,8 @@ impl<'t, 'a> Checker<'t, 'a> {
                 (port.number, !known || port.protocol.rank() == Rank::Http)
             }
             Subject::External(id) => {
-                let external = &self.mesh.externals[id.0];
-                let ports: Vec<_> = external.ports.iter().map(|port| port.port).collect();
-                match ports.iter().find(|port| super::names::port_is(port, arg)) {
-                    Some(port) => (port.number, port.protocol.rank() == Rank::Http),
-                    None => {
-                        let shown = if let Value::Number(number) = arg.value {
-                            number.to_string()
-                        } else {
-                            arg.str().to_owned()
-                        };
-                        let problem = super::names::unknown_port(external.name, &shown, &ports, external.span, arg);
-                        self.push(problem);
-                        return;
-                    }
-                }
+                let Some(port) = self.external_port(id, arg) else { return };
+                (port.number, port.protocol.rank() == Rank::Http)
             }
             _ => match arg.value {
                 Value::Number(number) => (number as u16, true),

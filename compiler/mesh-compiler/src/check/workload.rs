@@ -1,14 +1,14 @@
 //! `workload`: machines of the mesh, and templates for them.
 
 use mesh_diagnostics::{Diagnostic, Span, code};
-use mesh_istio::{Kind, Object, Protocol};
+use mesh_istio::{Kind, Object};
 
 use super::external::port_name;
-use super::names::unknown_port;
+use super::port::unknown_port;
 use super::service::no_export;
 use super::{Checker, Placed};
 use crate::clause::{Clause, Clauses};
-use crate::model::{About, Pair, Port, Service, ServiceId};
+use crate::model::{About, Pair, Service, ServiceId};
 use crate::operand::Arg;
 use crate::vocabulary::Block;
 
@@ -114,17 +114,13 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     fn machine_port(&mut self, clause: &Clause<'t, 'a>, service: Option<ServiceId>, ports: &mut Object) {
-        let (Some(protocol), Some(arg)) = (Protocol::named(clause.name()), clause.args.get("port")) else { return };
-        let number = arg.number() as u16;
-        let target = clause.args.get("target").map_or(number, |arg| arg.number() as u16);
-        let port =
-            Port { number, target, alias: clause.args.get("alias").map(Arg::word), protocol, span: clause.span() };
+        let (Some(port), Some(arg)) = (super::port::declared(clause), clause.args.get("port")) else { return };
         let mut name = port_name(&port);
         if let Some(ServiceId(at)) = service {
             let service = &self.mesh.services[at];
             // Istio finds the port of a machine by the name that the service has for it.
-            let Some(own) = service.ports.iter().find(|own| own.number == number) else {
-                let problem = unknown_port(service.name, &number.to_string(), &service.ports, service.span, arg);
+            let Some(own) = service.ports.iter().find(|own| own.number == port.number) else {
+                let problem = unknown_port(service.name, &port.number.to_string(), &service.ports, service.span, arg);
                 self.push(problem.note("the service selects this machine, and calls go to its ports"));
                 return;
             };
@@ -135,7 +131,7 @@ impl<'t, 'a> Checker<'t, 'a> {
                 let problem = Diagnostic::new(code::E0207, port.span, format!("the port `{name}` is declared twice"));
                 self.push(problem.label("again here").also(first.span, "first here"));
             }
-            None => ports.set_at(name, target, port.span),
+            None => ports.set_at(name, port.target, port.span),
         }
     }
 

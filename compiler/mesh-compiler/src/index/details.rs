@@ -63,7 +63,12 @@ impl Details {
                 ports.dedup();
                 vec![("ports", ports), ("hosts", hosts.collect())]
             }
-            Entity::Version(..) | Entity::Namespace(_) | Entity::Provider(_) => Vec::new(),
+            Entity::Version(..)
+            | Entity::Port(..)
+            | Entity::ExternalPort(..)
+            | Entity::Delegate(..)
+            | Entity::Namespace(_)
+            | Entity::Provider(_) => Vec::new(),
         };
         out.retain(|(_, list)| !list.is_empty());
         out

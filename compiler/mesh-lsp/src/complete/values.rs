@@ -62,6 +62,7 @@ pub fn of(program: &Program, file: FileId, context: &Context, of: Type) -> Vec<O
             }
             out
         }
+        Type::Delegate => names(SymbolKind::Route, CompletionItemKind::FUNCTION),
         Type::Namespace => names(SymbolKind::Namespace, CompletionItemKind::MODULE),
         Type::Provider => names(SymbolKind::Provider, CompletionItemKind::CONSTANT),
         Type::Version => versions(program, &Owner::of(context, here.as_deref())),
