@@ -153,11 +153,8 @@ fn declaration(program: &Program, symbol: &Symbol, declared: Span, mut out: Stri
     out
 }
 
-/// The YAML that a statement becomes; nothing where there are errors.
+/// The YAML that a statement becomes; where there are errors, what could be understood of it.
 fn becomes(program: &Program, span: Span) -> Option<String> {
-    if program.compilation.diagnostics.has_errors() {
-        return None;
-    }
     let resources = program.compilation.lowered.resources.iter();
     let made: Vec<_> = resources.filter(|resource| comes_from(resource, span)).cloned().collect();
     if made.is_empty() {
@@ -168,6 +165,9 @@ fn becomes(program: &Program, span: Span) -> Option<String> {
     if lines.len() > LINES {
         lines.truncate(LINES);
         lines.push("# …");
+    }
+    if program.compilation.diagnostics.has_errors() {
+        lines.insert(0, "# The program has errors: this is what could be understood of it.");
     }
     Some(lines.iter().map(|line| format!("{line}\n")).collect())
 }

@@ -1,11 +1,12 @@
 //! Semantic tokens: what each word is, by its place rather than by its letters.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use lsp_types::{SemanticToken, SemanticTokenModifier, SemanticTokenType, SemanticTokens, SemanticTokensLegend};
 use mesh_compiler::index::SymbolKind;
-use mesh_compiler::vocabulary::list;
+use mesh_compiler::operand::Type;
+use mesh_compiler::vocabulary::{Element, list, words};
 use mesh_diagnostics::{FileId, Span};
 use mesh_syntax::{Item, Operand, OperandKind, Statement, Tree};
 
@@ -35,6 +36,51 @@ static INNER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let lists = ["options", "tests"].into_iter().filter_map(list);
     lists.flatten().chain(["and", "or", "not"]).collect()
 });
+
+/// What follows words that an operand must follow, by its types.
+static BEHIND: LazyLock<HashMap<&'static str, Vec<Type>>> = LazyLock::new(|| {
+    let (mut behind, mut open) = (HashMap::new(), HashSet::new());
+    for word in words() {
+        for shape in &word.shapes {
+            walk(Some(word.entry.word), &shape.elements, &mut behind, &mut open);
+        }
+    }
+    behind.retain(|word, _| !open.contains(word));
+    behind
+});
+
+/// Adds what follows each word of a shape; words that are followed by no operand somewhere are open.
+fn walk(
+    before: Option<&'static str>,
+    elements: &[Element],
+    behind: &mut HashMap<&'static str, Vec<Type>>,
+    open: &mut HashSet<&'static str>,
+) {
+    let mut before = before;
+    for element in elements {
+        if let Some(word) = before.take() {
+            match element {
+                Element::Slot(slot) => behind.entry(word).or_default().push(slot.of),
+                Element::Word(_) | Element::Options(_) => _ = open.insert(word),
+            }
+        }
+        match element {
+            Element::Word(word) => before = Some(word),
+            Element::Slot(_) => {}
+            Element::Options(options) => options.iter().for_each(|option| walk(None, option, behind, open)),
+        }
+    }
+    open.extend(before);
+}
+
+/// True where a text behind a word is its operand, and no word of the language.
+fn is_operand_behind(word: &str, text: &str) -> bool {
+    let stands = |of: &Type| {
+        let target = *of == Type::Target && matches!(text, "mesh" | "namespace" | "gateway");
+        target || of.tests().is_some() || of.words().contains(&text)
+    };
+    BEHIND.get(word).is_some_and(|types| !types.iter().any(stands))
+}
 
 /// The types and modifiers, by the numbers that tokens have.
 pub fn legend() -> SemanticTokensLegend {
@@ -78,9 +124,16 @@ pub fn of(program: &Program, file: FileId) -> SemanticTokens {
 
 fn head(tree: &Tree<'_>, statement: Statement<'_, '_>, named: &[(u32, u32)], out: &mut Vec<Token>) {
     let items = statement.items();
+    let mut before = None;
     for (at, item) in items.iter().enumerate() {
-        let first = at == 0 && statement.keyword().is_some();
-        operand(tree, item.key, first && item.value.is_none(), named, out);
+        let first = at == 0 && statement.keyword().is_some() && item.value.is_none();
+        let text = tree.slice(item.key);
+        let is_operand = before.is_some_and(|word| is_operand_behind(word, text)) && !item.after_comma;
+        before = ((first || INNER.contains(text)) && !is_operand).then_some(text);
+        match is_operand && INNER.contains(text) {
+            true => {}
+            false => operand(tree, item.key, first, named, out),
+        }
         if let Some(value) = item.value {
             operand(tree, value, false, named, out);
         }

@@ -112,7 +112,8 @@ pub(super) fn host_name<'a>(text: Cow<'a, str>, span: Span) -> Result<Cow<'a, st
     } else {
         problem.label("labels joined by dots; a `*` only at the start")
     };
-    if bare != text && host::is_host(bare) {
+    // A short name is none where a namespace may stand before it.
+    if bare != text && bare.contains('.') && host::is_host(bare) {
         let quoted = format!("\"{bare}\"");
         return Err(problem.fix(format!("write `{quoted}`"), span, quoted).into());
     }
