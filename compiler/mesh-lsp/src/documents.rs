@@ -220,6 +220,17 @@ impl Documents {
         found
     }
 
+    /// All programs of the folders that are open in the editor, and those of open documents.
+    pub fn everything(&mut self) -> Vec<Rc<Program>> {
+        self.programs();
+        for path in self.roots.all() {
+            self.at(&path);
+        }
+        let mut found: Vec<_> = self.programs.iter().collect();
+        found.sort_by_key(|(key, _)| *key);
+        found.into_iter().map(|(_, program)| program.clone()).collect()
+    }
+
     /// The programs that have a file, among those that are open and those in open folders that take it in.
     pub fn sharing(&mut self, url: &Url) -> Vec<Rc<Program>> {
         self.programs();

@@ -1,5 +1,6 @@
 //! Names: where they are declared and used.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use lsp_types::{DocumentHighlight, DocumentHighlightKind, Location, SymbolInformation, SymbolKind as Kind};
@@ -86,14 +87,20 @@ pub fn highlights(program: &Program, file: FileId, at: usize) -> Option<Vec<Docu
     Some(here.map(highlight).collect())
 }
 
-/// The names of a program that hold a text.
-pub fn workspace(program: &Program, query: &str) -> Vec<SymbolInformation> {
+/// The names of programs that hold a text; those of a module that several take in once.
+pub fn workspace(programs: &[Rc<Program>], query: &str) -> Vec<SymbolInformation> {
     let wanted = query.to_lowercase();
-    let symbols = program.names().symbols.iter();
-    symbols
-        .filter(|symbol| symbol.kind != SymbolKind::Formal && symbol.name.to_lowercase().contains(&wanted))
-        .filter_map(|symbol| information(program, symbol))
-        .collect()
+    let mut found = Vec::new();
+    for program in programs {
+        let symbols = program.names().symbols.iter();
+        let meant = symbols
+            .filter(|symbol| symbol.kind != SymbolKind::Formal && symbol.name.to_lowercase().contains(&wanted))
+            .filter_map(|symbol| information(program, symbol));
+        found.extend(meant);
+    }
+    let mut seen = HashSet::new();
+    found.retain(|one| seen.insert((one.location.uri.clone(), one.location.range.start, one.name.clone())));
+    found
 }
 
 fn information(program: &Program, symbol: &Symbol) -> Option<SymbolInformation> {

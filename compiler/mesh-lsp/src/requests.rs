@@ -176,8 +176,7 @@ pub fn answer(documents: &mut Documents, options: &Options, request: &Request) -
         }
         WorkspaceSymbolRequest::METHOD => {
             let params: lsp_types::WorkspaceSymbolParams = read(params)?;
-            let programs = documents.programs();
-            give(programs.iter().flat_map(|program| names::workspace(program, &params.query)).collect::<Vec<_>>())
+            give(names::workspace(&documents.everything(), &params.query))
         }
         "workspace/textDocumentContent" => {
             let params: Address = read(params)?;

@@ -114,6 +114,8 @@ fn imported() {
             "profile patient < retry 2 x 1s on 5xx >\nservice a < http 80 >\nroute a < with patient >\n",
         ),
     ]);
+    let found = place.client.request("workspace/symbol", json!({ "query": "patient" })).expect("there are symbols");
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "one of the module, one of a program: {found}");
     let uri = place.open("common/presets.mesh");
     let all = [("common/presets.mesh", 1), ("ops/main.mesh", 1), ("shop/main.mesh", 1)];
     assert_eq!(place.renamed(&uri, 0, 9), pairs(&all));
