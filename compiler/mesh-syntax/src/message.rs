@@ -186,7 +186,8 @@ pub(crate) fn odd_word(word: &str, span: Span, before: Option<u32>) -> Option<Di
     match first {
         b'\'' | b'`' => {
             let inner = word.trim_matches(first as char);
-            let problem = Diagnostic::new(code::E0111, span, format!("`{}` is not a quote of Mesh", first as char))
+            let quote = if first == b'`' { "a backtick" } else { "`'`" };
+            let problem = Diagnostic::new(code::E0111, span, format!("{quote} is not a quote of Mesh"))
                 .label("strings stand in `\"`");
             let whole = word.len() == inner.len() + 2 && !inner.contains(['\\', '"']);
             Some(if whole {
