@@ -297,8 +297,8 @@ fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>,
     files_in(folder, &|path| path.extension().is_some_and(|extension| extension == "mesh"), folders)
 }
 
-/// The files of a folder and its folders that are wanted, by name; hidden ones are left out, and folders that are links, which
-/// may lead around in circles. The folders are added to those that were looked into.
+/// The files of a folder and its folders that are wanted, by name; hidden ones are left out, what npm installs, and folders
+/// that are links, which may lead around in circles. The folders are added to those that were looked into.
 ///
 /// # Errors
 ///
@@ -317,8 +317,8 @@ pub fn files_in(
     folders.push(folder.to_owned());
     let mut files = Vec::new();
     for path in entries {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || name == "node_modules" {
             continue;
         }
         if path.is_dir() {

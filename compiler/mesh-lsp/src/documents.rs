@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lsp_types::{TextDocumentContentChangeEvent, Url};
+use lsp_types::{FileChangeType, FileEvent, TextDocumentContentChangeEvent, Url};
 use mesh_compiler::{Import, Memories, imports};
 use mesh_diagnostics::{FileId, Source, Sources};
 use mesh_load::{Content, Disk, Files, Loaded, load};
@@ -131,16 +131,32 @@ impl Documents {
         }
         open.version = version;
         open.text = text.into();
+        self.has_changed(url);
+        true
+    }
+
+    /// What was made of a document is about another text now.
+    fn has_changed(&mut self, url: &Url) {
         self.is_another();
         let name = name_of(url);
         let has = |program: &Program| program.sources().iter().any(|(_, source)| Some(&source.name) == name.as_ref());
         for (key, program) in self.programs.extract_if(|_, program| has(program)) {
             self.old.extend(self.before.insert(key, program));
         }
-        true
     }
 
-    /// Files on the disk have changed.
+    /// Files on the disk have changed; the texts of those that are open are what the editor has.
+    pub fn change_on_disk(&mut self, changes: &[FileEvent]) {
+        if changes.iter().any(|change| change.typ != FileChangeType::CHANGED) {
+            return self.refresh();
+        }
+        for url in changes.iter().map(|change| &change.uri).filter(|url| !self.is_open(url)).collect::<Vec<_>>() {
+            path_of(url).and_then(|path| self.disk.get_mut().remove(&path));
+            self.has_changed(url);
+        }
+    }
+
+    /// Files on the disk are others.
     pub fn refresh(&mut self) {
         self.is_another();
         let programs = self.programs.drain().chain(self.before.drain());

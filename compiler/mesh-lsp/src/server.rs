@@ -14,10 +14,10 @@ use lsp_types::request::{
     RegisterCapability, Request as _, SemanticTokensFullRequest, Shutdown, SignatureHelpRequest,
 };
 use lsp_types::{
-    CancelParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, FileSystemWatcher,
-    GlobPattern, InitializeParams, LogMessageParams, MessageType, NumberOrString, PublishDiagnosticsParams,
-    Registration, RegistrationParams, Url,
+    CancelParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams, LogMessageParams, MessageType,
+    NumberOrString, PublishDiagnosticsParams, Registration, RegistrationParams, Url,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -322,7 +322,14 @@ impl Session {
                     self.documents.close(&params.text_document.uri);
                 }
             }
-            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.documents.refresh(),
+            // What is saved is known already, and an editor that watches tells of the rest.
+            DidSaveTextDocument::METHOD if self.options.watches => return,
+            DidSaveTextDocument::METHOD => self.documents.refresh(),
+            DidChangeWatchedFiles::METHOD => {
+                if let Some(params) = self.read::<DidChangeWatchedFilesParams>(params) {
+                    self.documents.change_on_disk(&params.changes);
+                }
+            }
             DidChangeWorkspaceFolders::METHOD => {
                 if let Some(params) = self.read::<DidChangeWorkspaceFoldersParams>(params) {
                     self.options.change(&params.event);

@@ -40,6 +40,7 @@ fn folders_files_and_standard_input_make_one_program() {
         ("mesh/a.mesh", "in shop\nservice a < http 80; versions v1 >\n"),
         ("mesh/deep/b.mesh", "in shop\nroute a < v1 >\n"),
         ("mesh/.hidden/c.mesh", "nonsense\n"),
+        ("mesh/node_modules/x/d.mesh", "nonsense\n"),
     ]);
     assert_eq!(meshc(folder.path(), &["build", "mesh"]).status.code(), Some(0));
     let output = run(folder.path(), &["build", "mesh/a.mesh", "-"], "in shop\nroute a < v1 >\n");
