@@ -297,6 +297,12 @@ fn mesh_files(folder: &Path, folders: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>,
     files_in(folder, &|path| path.extension().is_some_and(|extension| extension == "mesh"), folders)
 }
 
+/// True for names that a folder does not stand for: hidden ones, and what npm installs.
+#[must_use]
+pub fn is_left_out(name: &str) -> bool {
+    name.starts_with('.') || name == "node_modules"
+}
+
 /// The files of a folder and its folders that are wanted, by name; hidden ones are left out, what npm installs, and folders
 /// that are links, which may lead around in circles. The folders are added to those that were looked into.
 ///
@@ -317,8 +323,7 @@ pub fn files_in(
     folders.push(folder.to_owned());
     let mut files = Vec::new();
     for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || name == "node_modules" {
+        if is_left_out(&path.file_name().unwrap_or_default().to_string_lossy()) {
             continue;
         }
         if path.is_dir() {

@@ -16,7 +16,7 @@ use mesh_load::{Content, Disk, Files, Loaded, load};
 use crate::job::{Check, Checked, Done, Every, Job};
 use crate::options::Options;
 use crate::position::byte;
-use crate::program::{Program, name_of};
+use crate::program::{LIBRARY, Program, name_of};
 use crate::roots::Roots;
 
 /// The open documents and the programs that were compiled of them.
@@ -77,9 +77,6 @@ impl Files for Overlay<'_> {
         imports(&self.0.memories.borrow_mut().parse(file, source).tree)
     }
 }
-
-/// What the name of a program begins with that is made for a module of the library.
-const LIBRARY: &str = "mesh-library:";
 
 fn path_of(url: &Url) -> Option<PathBuf> {
     if url.scheme() == "file" { url.to_file_path().ok() } else { Some(PathBuf::from(url.as_str())) }
@@ -368,7 +365,11 @@ impl Documents {
     fn checked(&mut self, done: Checked) -> Result<(), String> {
         self.memories.replace(done.memories);
         let (memories, encoding) = (self.memories.clone(), self.options.encoding);
-        let program = Rc::new(Program::new(done.made?, memories, encoding));
+        let mut program = Program::new(done.made?, memories, encoding);
+        if let Some(earlier) = self.programs.get(&done.key).or_else(|| self.before.get(&done.key)) {
+            program.keep(earlier);
+        }
+        let program = Rc::new(program);
         if done.edition == self.edition {
             self.old.extend(self.before.remove(&done.key));
             self.programs.insert(done.key, program);

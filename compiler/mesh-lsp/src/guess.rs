@@ -17,10 +17,10 @@ use crate::program::Program;
 /// place, each with its symbol.
 pub fn all(program: &Program, known: &Names) -> Vec<(Span, usize)> {
     let mut places: Vec<(FileId, u32)> = Vec::new();
-    for problem in program.problems().iter().filter(|problem| problem.severity() == Severity::Error) {
+    for problem in program.problems_so_far().iter().filter(|problem| problem.severity() == Severity::Error) {
         places.push((problem.primary.span.file, problem.primary.span.start));
     }
-    if places.is_empty() {
+    if places.is_empty() && !program.has_branches() {
         return Vec::new();
     }
     places.sort_unstable();
@@ -43,12 +43,17 @@ pub fn all(program: &Program, known: &Names) -> Vec<(Span, usize)> {
             let span = statement.span();
             let first = places.partition_point(|place| *place < (file, span.start));
             let has_error = places.get(first).is_some_and(|place| *place <= (file, span.end));
-            let names = if has_error || is_broken(statement) { &names } else { &lonely };
+            let names = if has_error || is_broken(statement) || has_branches(statement) { &names } else { &lonely };
             guess.statement(span, names, &mut out);
         }
     }
     out.retain(|(span, _)| known.at(span.file, span.start as usize).is_none());
     out
+}
+
+/// True where some of it counts for certain choices only: not all of them together are looked at.
+fn has_branches(statement: Statement<'_, '_>) -> bool {
+    matches!(statement.keyword(), Some("if" | "else")) || statement.children().any(has_branches)
 }
 
 fn is_broken(statement: Statement<'_, '_>) -> bool {

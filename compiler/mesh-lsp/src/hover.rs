@@ -124,7 +124,7 @@ pub fn meaning(word: &Word) -> String {
 
 /// What a name is: the statement that declares it, with its documentation, and what is known of it.
 fn name(program: &Program, number: usize) -> String {
-    let names = program.names();
+    let names = program.names_of(number);
     let symbol = &names.symbols[number];
     let of = symbol.container.as_ref().map(|container| format!(" of `{container}`")).unwrap_or_default();
     let mut out = format!("{} `{}`{of}", symbol.kind.word(), symbol.name);

@@ -14,6 +14,7 @@ mod guess;
 mod hints;
 mod hover;
 mod job;
+mod kept;
 mod known;
 mod lenses;
 mod names;

@@ -17,7 +17,7 @@ fn location(program: &Program, span: Span) -> Option<Location> {
 /// Where the name at a place is declared; behind `use`, the module.
 pub fn definition(program: &Program, file: FileId, at: usize) -> Option<Location> {
     if let Some((_, symbol)) = program.name_at(file, at) {
-        return location(program, program.names().symbols[symbol].declared?);
+        return location(program, program.names_of(symbol).symbols[symbol].declared?);
     }
     let imports = mesh_compiler::imports(&program.parsed(file).tree);
     let import =
@@ -78,12 +78,13 @@ pub fn everywhere(documents: &mut Documents, program: &Rc<Program>, symbol: usiz
 /// The same name within the file; where it is declared counts as written, the rest as read.
 pub fn highlights(program: &Program, file: FileId, at: usize) -> Option<Vec<DocumentHighlight>> {
     let (_, symbol) = program.name_at(file, at)?;
-    let declared = program.names().symbols[symbol].declared;
+    let names = program.names_of(symbol);
+    let declared = names.symbols[symbol].declared;
     let highlight = |span: Span| {
         let kind = if Some(span) == declared { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ };
         DocumentHighlight { range: program.range(span), kind: Some(kind) }
     };
-    let here = program.names().places(symbol).filter(|span| span.file == file);
+    let here = names.places(symbol).filter(|span| span.file == file);
     Some(here.map(highlight).collect())
 }
 

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use lsp_types::{Position, Range, Url};
 use mesh_compiler::index::Index;
 use mesh_compiler::{Choices, Compilation, Memories, Other, is_unused};
-use mesh_diagnostics::{Diagnostics, FileId, Sources, Span};
+use mesh_diagnostics::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use mesh_istio::Resource;
 use mesh_load::Loaded;
 use mesh_syntax::Parsed;
@@ -17,6 +17,7 @@ use crate::complete;
 use crate::every::{self, Listed};
 use crate::guess;
 use crate::job::Made;
+use crate::kept::Changes;
 use crate::known::Names;
 use crate::position::{Encoding, byte, range};
 
@@ -34,8 +35,12 @@ pub struct Program {
     every: OnceCell<Vec<Listed>>,
     /// The problems for every choice.
     problems: OnceCell<Diagnostics>,
+    /// What was found before for choices that are not looked at yet, at its new places.
+    kept: Vec<Diagnostic>,
     /// The names for every choice, and in what has errors, once one was asked for.
     names: OnceCell<Names>,
+    /// The same for the choices that are made, and no others.
+    names_here: OnceCell<Names>,
     /// The words of the clauses of each profile, once one was asked for.
     clauses: OnceCell<HashMap<usize, Vec<String>>>,
 }
@@ -49,8 +54,37 @@ impl Program {
             compilation.diagnostics.extend(loaded.problems.iter().cloned());
         }
         let every = every.map_or_else(OnceCell::new, OnceCell::from);
-        let (problems, names, clauses) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Program { loaded, choices, compilation, index, encoding, memories, others, every, problems, names, clauses }
+        Program {
+            loaded,
+            choices,
+            compilation,
+            index,
+            encoding,
+            memories,
+            others,
+            every,
+            problems: OnceCell::new(),
+            kept: Vec::new(),
+            names: OnceCell::new(),
+            names_here: OnceCell::new(),
+            clauses: OnceCell::new(),
+        }
+    }
+
+    /// Keeps what was found in an earlier text for choices that are not looked at yet: it is told until they are.
+    pub fn keep(&mut self, earlier: &Program) {
+        if self.open_choices().is_none() {
+            return;
+        }
+        let place = |problem: &Diagnostic| (problem.code.id, problem.primary.span);
+        let own: HashSet<_> = earlier.compilation.diagnostics.iter().map(place).collect();
+        let now: HashSet<_> = self.compilation.diagnostics.iter().map(place).collect();
+        let shown = earlier.problems_so_far();
+        let others = shown.iter().filter(|problem| is_unused(problem) || !own.contains(&place(problem)));
+        let mut changes = Changes::new(earlier.sources(), self.sources());
+        let mut kept: Vec<_> = others.filter_map(|problem| changes.moved(problem)).collect();
+        kept.retain(|problem| is_unused(problem) || !now.contains(&place(problem)));
+        self.kept = kept;
     }
 
     /// The choices that are not looked at yet.
@@ -96,7 +130,26 @@ impl Program {
         }
         let mut problems = self.compilation.diagnostics.clone();
         problems.retain(|problem| !is_unused(problem));
-        Cow::Owned(problems)
+        problems.extend(self.kept.iter().cloned());
+        Cow::Owned(problems.sorted())
+    }
+
+    /// The names of the choices that are made, and those of others where they are looked at.
+    pub fn names_so_far(&self) -> &Names {
+        if self.open_choices().is_none() {
+            return self.names();
+        }
+        self.names_here.get_or_init(|| {
+            let mut names = Names::of(&self.index, &[]);
+            names.add(guess::all(self, &names));
+            names
+        })
+    }
+
+    /// The names that have a symbol: those of other choices only where it is one of theirs, or they are looked at.
+    pub fn names_of(&self, symbol: usize) -> &Names {
+        let here = self.names_so_far();
+        if symbol < here.symbols.len() { here } else { self.names() }
     }
 
     /// All names.
@@ -113,9 +166,16 @@ impl Program {
         self.clauses.get_or_init(|| complete::names::clauses_of_profiles(self))
     }
 
-    /// The name at a place of a text, and its symbol among [`Program::names`].
+    /// The name at a place of a text, and its symbol among [`Program::names`], and [`Program::names_so_far`] where it is of
+    /// the choices that are made.
     pub fn name_at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
-        self.index.at(Span::new(file, at as u32, at as u32)).or_else(|| self.names().at(file, at))
+        let here = self.index.at(Span::new(file, at as u32, at as u32));
+        here.or_else(|| self.names_so_far().at(file, at)).or_else(|| self.names().at(file, at))
+    }
+
+    /// True where parts of it count for certain choices only.
+    pub fn has_branches(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// What is large of it, and may go to another thread.
@@ -151,7 +211,8 @@ impl Program {
 
     /// True for a file that nobody can change: a module of the library.
     pub fn is_fixed(&self, file: FileId) -> bool {
-        self.sources().get(file).name.starts_with("std/")
+        let name = &self.sources().get(file).name;
+        name.starts_with("std/") || name.starts_with(LIBRARY)
     }
 
     pub fn range(&self, span: Span) -> Range {
@@ -162,6 +223,9 @@ impl Program {
         byte(self.text(file), position, self.encoding)
     }
 }
+
+/// What the name of a program begins with that is made for a module of the library.
+pub const LIBRARY: &str = "mesh-library:";
 
 /// True where a statement made a resource, or a part of it.
 pub fn comes_from(resource: &Resource, statement: Span) -> bool {

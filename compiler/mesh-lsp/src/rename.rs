@@ -6,7 +6,7 @@ use std::rc::Rc;
 use lsp_types::{TextEdit, Url, WorkspaceEdit};
 use mesh_compiler::index::{Index, SymbolKind};
 use mesh_compiler::{Choices, Memories, compile_and_list};
-use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources, Span};
+use mesh_diagnostics::{Diagnostics, FileId, Severity, Sources, Span, code};
 
 use crate::documents::Documents;
 use crate::names::everywhere;
@@ -108,7 +108,9 @@ impl Change<'_> {
         let known: HashSet<_> =
             before.iter().map(|problem| (problem.code.id, self.moved(problem.primary.span))).collect();
         let is_new = |problem: &&mesh_diagnostics::Diagnostic| {
-            problem.severity() == of && !known.contains(&(problem.code.id, problem.primary.span))
+            // What nobody declares any more is another one.
+            let severity = if problem.code.id == code::OPEN_SERVICE.id { Severity::Error } else { problem.severity() };
+            severity == of && !known.contains(&(problem.code.id, problem.primary.span))
         };
         match after.iter().find(is_new) {
             Some(problem) => Err(format!("with `{}` as the name, {}", self.name, problem.title)),

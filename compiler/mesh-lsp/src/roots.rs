@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use mesh_load::{beside, expand};
+use mesh_load::{beside, expand, is_left_out};
 
 use crate::options::Options;
 
@@ -53,7 +53,7 @@ impl Roots {
     fn root(&self, folder: &Path) -> PathBuf {
         let mut root = folder;
         while let Some(above) = root.parent().filter(|above| self.is_open(above)) {
-            if beside(above).is_empty() {
+            if beside(above).is_empty() || root.file_name().is_some_and(|name| is_left_out(&name.to_string_lossy())) {
                 break;
             }
             root = above;

@@ -54,7 +54,9 @@ const CHANGES: [&str; 6] = [
 const PAUSE: Duration = Duration::from_millis(300);
 
 struct Session {
-    connection: Connection,
+    sender: Sender<Message>,
+    /// What the editor has sent: all of it, so that what waits can be looked through.
+    inbox: Receiver<Message>,
     options: Options,
     documents: Documents,
     queue: VecDeque<Message>,
@@ -78,7 +80,8 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
     connection.initialize_finish(id, requests::initialized(&options))?;
     let mut session = Session {
         documents: Documents::new(options.clone()),
-        connection,
+        sender: connection.sender,
+        inbox: all_of(connection.receiver),
         options,
         queue: VecDeque::new(),
         published: HashMap::new(),
@@ -100,12 +103,19 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
     Ok(session.is_closing)
 }
 
+/// The messages of a channel as they come. The reader of a connection hands over one at a time.
+fn all_of(receiver: Receiver<Message>) -> Receiver<Message> {
+    let (sender, inbox) = crossbeam_channel::unbounded();
+    std::thread::spawn(move || receiver.iter().try_for_each(|message| sender.send(message)));
+    inbox
+}
+
 impl Session {
     /// The next message. A check begins where no further change waits, so that it runs while messages are answered; its
     /// problems are published when it ends before the next one.
     fn next(&mut self) -> Option<Message> {
         loop {
-            self.queue.extend(self.connection.receiver.try_iter());
+            self.queue.extend(self.inbox.try_iter());
             if self.changed && !self.is_running && !self.will_change() {
                 self.begin();
             }
@@ -116,7 +126,7 @@ impl Session {
             let has_choices = !self.is_running && !self.is_looking && self.documents.open_choices().is_some();
             let pause = if has_choices { crossbeam_channel::after(PAUSE) } else { crossbeam_channel::never() };
             select! {
-                recv(self.connection.receiver) -> message => return message.ok(),
+                recv(self.inbox) -> message => return message.ok(),
                 recv(self.results.1) -> done => self.end(done.ok()?),
                 recv(pause) -> _ => self.look(),
             }
@@ -190,7 +200,7 @@ impl Session {
 
     fn send(&self, message: impl Into<Message>) {
         // Where nobody listens any more, the next read ends the session.
-        let _ = self.connection.sender.send(message.into());
+        let _ = self.sender.send(message.into());
     }
 
     fn log(&self, text: String) {
@@ -249,7 +259,10 @@ impl Session {
             return self.send(Response::new_ok(id, ()));
         }
         let (documents, options) = (&mut self.documents, &self.options);
+        let has_choices = documents.open_choices().is_some();
         let answer = guarded(|| requests::answer(documents, options, request));
+        // What was looked at for the answer is told.
+        self.changed |= has_choices && documents.open_choices().is_none();
         let response = match answer {
             Ok(Ok(value)) => Response::new_ok(id, value),
             Ok(Err(Failure::Unknown)) => {
@@ -353,7 +366,17 @@ impl Session {
         let documents = &mut self.documents;
         let found = guarded(|| {
             let programs = documents.programs();
-            programs.iter().flat_map(|program| problems::all(program)).collect::<HashMap<_, _>>()
+            let mut found: HashMap<Url, Vec<Diagnostic>> = HashMap::new();
+            for (url, problems) in programs.iter().flat_map(|program| problems::all(program)) {
+                let known = found.entry(url).or_default();
+                // A module has the problems of all programs that take it in, each once.
+                for problem in problems {
+                    if !known.contains(&problem) {
+                        known.push(problem);
+                    }
+                }
+            }
+            found
         });
         let found = match found {
             Ok(found) => found,
