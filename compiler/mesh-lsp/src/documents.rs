@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -247,20 +246,37 @@ impl Documents {
     /// The programs that have a file, among those that are open and those in open folders that take it in.
     pub fn sharing(&mut self, url: &Url) -> Vec<Rc<Program>> {
         self.programs();
-        let path = path_of(url).unwrap_or_default();
-        let name = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
-        let parts = [name(path.file_stem()), name(path.parent().and_then(Path::file_name))];
-        for path in self.roots.all() {
-            let key = self.key(&path);
-            let text = Overlay(self).read(&path).ok();
-            let Some(Content::Text(text)) = text.filter(|_| !self.programs.contains_key(&key)) else { continue };
-            if text.contains("use ") && parts.iter().any(|part| !part.is_empty() && text.contains(part.as_str())) {
-                self.at(&path);
-            }
+        for path in path_of(url).map(|path| self.users(&path)).unwrap_or_default() {
+            self.at(&path);
         }
         let mut found: Vec<_> = self.programs.iter().filter(|(_, program)| program.file(url).is_some()).collect();
         found.sort_by_key(|(key, _)| *key);
         found.into_iter().map(|(_, program)| program.clone()).collect()
+    }
+
+    /// The files of open folders that may take a file in, by a module or through others: those that name it, or its folder.
+    fn users(&self, path: &Path) -> Vec<PathBuf> {
+        let names = |path: &Path| {
+            let parts = [path.file_stem(), path.parent().and_then(Path::file_name)].into_iter().flatten();
+            parts.map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let mut open = Vec::new();
+        for path in self.roots.all() {
+            if let Ok(Content::Text(text)) = Overlay(self).read(&path)
+                && text.contains("use .")
+            {
+                open.push((path, text));
+            }
+        }
+        let (mut users, mut wanted) = (Vec::new(), names(path));
+        while let Some(name) = wanted.pop() {
+            for (path, _) in open.extract_if(.., |(_, text)| text.contains(&name)) {
+                wanted.extend(names(&path));
+                users.push(path);
+            }
+        }
+        users.sort();
+        users
     }
 
     /// The program that a document belongs to, as it is or was before the last change, and the text as it is: for what must

@@ -94,7 +94,11 @@ impl Guess<'_> {
     /// The symbol of a name at a place, with what stands before and behind it.
     fn meant(&self, known: &[usize], context: &Context, before: &str, word: &str, behind: &str) -> Option<usize> {
         let symbols = &self.known.symbols;
-        let find = |fits: &dyn Fn(&Symbol) -> bool| known.iter().copied().find(|at| fits(&symbols[*at]));
+        // What may be of several is none of them.
+        let find = |fits: &dyn Fn(&Symbol) -> bool| {
+            let mut found = known.iter().copied().filter(|at| fits(&symbols[*at]));
+            found.next().filter(|_| found.next().is_none())
+        };
         if before.ends_with('$') || before.ends_with("${") {
             let profile = context.profile();
             let formal = |symbol: &Symbol| {
@@ -105,13 +109,13 @@ impl Guess<'_> {
         }
         // The parts of `NAME.NAMESPACE@VERSION`.
         let prefix = context.prefix();
-        let owner = match prefix.split_once('@') {
-            Some((service, _)) => service.split('.').next().unwrap_or_default(),
+        let (owner, place) = match prefix.split_once('@') {
+            Some((service, _)) => service.split_once('.').map_or((service, None), |(name, place)| (name, Some(place))),
             None if prefix.contains('.') => return find(&|symbol| symbol.kind == SymbolKind::Namespace),
-            None => context.owner().1,
+            None => context.about(),
         };
-        let version =
-            |symbol: &Symbol| symbol.kind == SymbolKind::Version && symbol.container.as_deref() == Some(owner);
+        let place = place.or(self.here);
+        let part = |kind: SymbolKind| find(&|symbol| symbol.kind == kind && self.is_part(symbol, owner, place));
         let namespace = behind.strip_prefix('.').and_then(|rest| rest.split(|c: char| !is_label(c)).next());
         let service = |symbol: &Symbol| {
             matches!(symbol.kind, SymbolKind::Service | SymbolKind::External) && self.is_seen(symbol, namespace)
@@ -120,12 +124,12 @@ impl Guess<'_> {
             |kind: SymbolKind| find(&|symbol: &Symbol| symbol.kind == kind && self.is_seen(symbol, namespace));
         for wanted in wanted(self.program, self.file, context) {
             let found = match wanted {
-                Wanted::Operand(Type::Share | Type::Destination) => find(&version).or_else(|| find(&service)),
-                Wanted::Operand(Type::Target | Type::Service | Type::Source) => find(&service),
-                Wanted::Operand(Type::Version) => find(&version),
-                Wanted::Operand(Type::Port) => {
-                    find(&|symbol| symbol.kind == SymbolKind::Port && symbol.container.as_deref() == Some(owner))
+                Wanted::Operand(Type::Share | Type::Destination) => {
+                    part(SymbolKind::Version).or_else(|| find(&service))
                 }
+                Wanted::Operand(Type::Target | Type::Service | Type::Source) => find(&service),
+                Wanted::Operand(Type::Version) => part(SymbolKind::Version),
+                Wanted::Operand(Type::Port) => part(SymbolKind::Port),
                 Wanted::Operand(Type::Delegate) => of_kind(SymbolKind::Route),
                 Wanted::Operand(Type::Gateway) => of_kind(SymbolKind::Gateway),
                 Wanted::Operand(Type::Namespace) => find(&|symbol| symbol.kind == SymbolKind::Namespace),
@@ -140,6 +144,29 @@ impl Guess<'_> {
             }
         }
         None
+    }
+
+    /// True for a version or a port of a service, by the name of the service and its namespace: where that is known, it is the
+    /// one whose declaration holds both.
+    fn is_part(&self, part: &Symbol, owner: &str, namespace: Option<&str>) -> bool {
+        if part.container.as_deref() != Some(owner) {
+            return false;
+        }
+        let is_owner = |symbol: &&Symbol| {
+            matches!(symbol.kind, SymbolKind::Service | SymbolKind::External)
+                && symbol.name == owner
+                && (namespace.is_none() || symbol.container.as_deref() == namespace)
+        };
+        let Some(part) = part.declared else { return true };
+        let declared = self.known.symbols.iter().filter(is_owner).filter_map(|symbol| symbol.declared);
+        let mut near = declared.filter(|declared| declared.file == part.file && declared.start <= part.start);
+        near.any(|declared| {
+            let parsed = self.program.parsed(part.file);
+            let around = |statement: &Statement<'_, '_>| {
+                (statement.span().start..=statement.span().end).contains(&declared.start)
+            };
+            parsed.tree.statements().find(around).is_some_and(|statement| part.end <= statement.span().end)
+        })
     }
 
     /// True where a name means a symbol: with its namespace, or in the namespace of the file.

@@ -16,11 +16,11 @@ pub struct Names {
     pub uses: Vec<(Span, usize)>,
 }
 
-/// What tells a symbol from others.
-type Key<'s> = (SymbolKind, &'s str, Option<&'s str>);
+/// What tells a symbol from others, where it is declared or nobody declares it.
+type Key<'s> = (SymbolKind, &'s str, Option<&'s str>, Option<Span>);
 
-fn key(symbol: &Symbol) -> Key<'_> {
-    (symbol.kind, &symbol.name, symbol.container.as_deref())
+fn key(symbol: &Symbol, declared: Option<Span>) -> Key<'_> {
+    (symbol.kind, &symbol.name, symbol.container.as_deref(), declared)
 }
 
 impl Names {
@@ -29,25 +29,22 @@ impl Names {
         let mut names = Names { symbols: index.symbols.clone(), uses: index.uses.clone() };
         let mut numbers: HashMap<Key<'_>, usize> = HashMap::new();
         for (at, symbol) in index.symbols.iter().enumerate() {
-            numbers.entry(key(symbol)).or_insert(at);
+            numbers.entry(key(symbol, symbol.declared)).or_insert(at);
         }
         let mut seen: HashSet<(Span, usize)> = index.uses.iter().copied().collect();
         for listed in every {
-            let same: Vec<usize> = listed
-                .index
-                .symbols
-                .iter()
-                .map(|symbol| {
-                    let at = *numbers.entry(key(symbol)).or_insert_with(|| {
-                        names.symbols.push(symbol.clone());
-                        names.symbols.len() - 1
-                    });
-                    if names.symbols[at].declared.is_none() {
-                        names.symbols[at].declared = symbol.declared;
-                    }
-                    at
-                })
-                .collect();
+            let mut same = Vec::with_capacity(listed.index.symbols.len());
+            for symbol in &listed.index.symbols {
+                // What another choice declares may be used here as if somebody else did.
+                let known = numbers.get(&key(symbol, symbol.declared)).or_else(|| numbers.get(&key(symbol, None)));
+                let at = known.copied().unwrap_or(names.symbols.len());
+                if at == names.symbols.len() {
+                    names.symbols.push(symbol.clone());
+                }
+                names.symbols[at].declared = names.symbols[at].declared.or(symbol.declared);
+                numbers.insert(key(symbol, symbol.declared), at);
+                same.push(at);
+            }
             let new = listed.index.uses.iter().map(|(span, symbol)| (*span, same[*symbol]));
             names.uses.extend(new.filter(|one| seen.insert(*one)));
         }

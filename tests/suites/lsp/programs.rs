@@ -12,6 +12,8 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("lsp::programs::a_folder_and_its_folders_are_one", nested),
         trial("lsp::programs::what_a_module_declares_is_renamed_where_it_is_taken_in", imported),
+        trial("lsp::programs::a_module_has_the_problems_of_all_who_take_it_in", shared),
+        trial("lsp::programs::a_hidden_folder_is_apart", hidden),
         trial("lsp::programs::an_address_is_known_however_it_is_spelled", spelled),
         trial("lsp::programs::a_file_that_cannot_be_read_hides_no_other", unreadable),
         trial("lsp::programs::documents_that_lie_nowhere_are_apart", untitled),
@@ -130,6 +132,40 @@ fn imported() {
     place.client.stop();
 }
 
+fn shared() {
+    let user = |service: &str, each: &str| {
+        format!(
+            "use ../mid/through\nin shop\nservice {service} < http 80 >\nroute {service} < with patient(each: {each}); timeout $wait >\n"
+        )
+    };
+    let mut place = Place::of(&[
+        ("deep/presets.mesh", "profile patient(each: 1s) < retry 2 x $each on 5xx >\nlet wait = 3s\n"),
+        ("mid/through.mesh", "use ../deep/presets\n"),
+        ("a/main.mesh", &user("a", "2s")),
+        ("b/main.mesh", &user("b", "1s")),
+    ]);
+    let presets = place.uri("deep/presets.mesh");
+    let first = place.open("a/main.mesh");
+    let (module, user) = (place.codes(&presets), place.codes(&first));
+    assert_eq!(module.len() + user.len(), 1, "{module:?} {user:?}");
+    place.open("b/main.mesh");
+    assert_eq!((place.codes(&presets), place.codes(&first)), (module.clone(), user));
+    place.open("deep/presets.mesh");
+    assert_eq!(place.codes(&presets), module);
+    // By a module that takes it in, too.
+    let all = [("a/main.mesh", 1), ("b/main.mesh", 1), ("deep/presets.mesh", 1)];
+    assert_eq!(place.renamed(&presets, 0, 9), pairs(&all));
+    place.client.stop();
+}
+
+fn hidden() {
+    let text = "service web < http 80 >\n";
+    let mut place = Place::of(&[("a.mesh", text), (".cache/a.mesh", text)]);
+    let uris = [place.open("a.mesh"), place.open(".cache/a.mesh")];
+    assert!(uris.iter().all(|uri| place.codes(uri).is_empty()));
+    place.client.stop();
+}
+
 fn spelled() {
     let mut place = Place::of(&[("q@z (1)/m.mesh", "service a < http 80 >\n")]);
     let uri = place.uri("q%40z%20%281%29/m.mesh");
@@ -194,6 +230,8 @@ fn library() {
         place.open("m.mesh");
         place.client.settle();
     }
+    let about_none = place.client.told.iter().any(|(_, params)| params["uri"].to_string().contains("mesh-library"));
+    assert!(!about_none, "nothing is told of what nobody opened");
     place.client.stop();
 }
 
@@ -240,5 +278,18 @@ fn large() {
         }
     }
     assert!(found(&place), "it is told without being asked");
+    // It stays until it is looked at again.
+    let text = format!("# Another line.\n{text}if $env is prod < route svc-1 as more < v9 > >\n");
+    place.client.change(uri, 2, None, &text);
+    for _ in 0..20 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        place.client.request("mesh/memory", json!({})).expect("it is answered");
+    }
+    let told = place.client.told.iter().filter(|(method, _)| method == "textDocument/publishDiagnostics");
+    let after: Vec<bool> = told
+        .filter(|(_, params)| params["version"] == 2)
+        .map(|(_, params)| params.to_string().contains("E0202"))
+        .collect();
+    assert!(!after.is_empty() && after.iter().all(|told| *told), "{after:?}");
     place.client.stop();
 }

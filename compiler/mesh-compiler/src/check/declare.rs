@@ -2,8 +2,9 @@
 
 use mesh_diagnostics::{Diagnostic, Span, code};
 
+use super::names::namespace_span;
 use super::{Checker, Key, Placed};
-use crate::model::{Common, External, ExternalId, Gateway, GatewayId, Namespace, Service, ServiceId};
+use crate::model::{Common, Entity, External, ExternalId, Gateway, GatewayId, Namespace, Service, ServiceId};
 use crate::operand::{Arg, Name};
 
 impl<'t, 'a> Checker<'t, 'a> {
@@ -77,6 +78,12 @@ impl<'t, 'a> Checker<'t, 'a> {
         let args = &statement.clause.args;
         let Some(arg) = args.get("name") else { return };
         let Name { name, namespace } = arg.name();
+        if let Some(namespace) = namespace {
+            self.mesh.uses.push((namespace_span(arg.name(), arg.span), Entity::Namespace(namespace)));
+        }
+        if let Some(arg) = args.get("namespace") {
+            self.mesh.uses.push((arg.span, Entity::Namespace(arg.word())));
+        }
         let namespace = namespace.or(args.get("namespace").map(|arg| arg.word())).or(statement.site.namespace);
         let key: Key<'a> = (name, namespace);
         let emits = statement.site.emits;

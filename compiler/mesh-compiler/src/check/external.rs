@@ -6,7 +6,7 @@ use mesh_istio::{Protocol, Rank};
 use super::field::bases_of;
 use super::{Checker, Placed};
 use crate::clause::Clause;
-use crate::model::{Endpoint, External, ExternalId, ExternalPort, Port, text};
+use crate::model::{Endpoint, Entity, External, ExternalId, ExternalPort, Port, text};
 use crate::operand::{Address, Value};
 use crate::vocabulary::Block;
 
@@ -180,7 +180,9 @@ impl<'t, 'a> Checker<'t, 'a> {
         }
         for endpoint in &external.endpoints {
             for (name, _, span) in &endpoint.ports {
-                if !external.ports.iter().any(|port| port_name(&port.port) == *name) {
+                if let Some(port) = external.ports.iter().find(|port| port.port.alias == Some(name.as_str())) {
+                    self.mesh.uses.push((*span, Entity::ExternalPort(id, port.port.number)));
+                } else if !external.ports.iter().any(|port| port_name(&port.port) == *name) {
                     let known: Vec<String> = external.ports.iter().map(|port| port_name(&port.port)).collect();
                     problems.push(
                         Diagnostic::new(code::E0203, *span, format!("`{}` has no port `{name}`", external.name))

@@ -4,10 +4,11 @@ use mesh_diagnostics::{Diagnostic, Span, code};
 use mesh_istio::{Kind, Protocol};
 
 use super::field::bases_of;
+use super::names::namespace_span;
 use super::service::no_export;
 use super::{Checker, Placed, Site};
 use crate::clause::{Clause, Clauses};
-use crate::model::{Listener, ListenerTls, text};
+use crate::model::{Entity, Listener, ListenerTls, text};
 use crate::operand::Value;
 use crate::vocabulary::Block;
 
@@ -35,7 +36,12 @@ impl<'t, 'a> Checker<'t, 'a> {
         if let Some(arg) = args.get("service") {
             let key = (arg.name().name, arg.name().namespace.or(here));
             workload = self.services.get(&key).copied().filter(|id| !self.mesh.services[id.0].open);
-            if workload.is_none() {
+            if let Some(namespace) = arg.name().namespace {
+                self.mesh.uses.push((namespace_span(arg.name(), arg.span), Entity::Namespace(namespace)));
+            }
+            if let Some(service) = workload {
+                self.used(arg.name(), arg.span, Entity::Service(service));
+            } else {
                 incomplete = true;
                 if !self.doubtful.contains(key.0) && !self.missing_module {
                     self.unknown_workload(arg.name(), arg.span);

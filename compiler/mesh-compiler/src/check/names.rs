@@ -74,7 +74,7 @@ impl<'t, 'a> Checker<'t, 'a> {
     }
 
     /// Remembers where a name is used; what follows it, a namespace or a version, is not part of it.
-    fn used(&mut self, name: Name<'a>, span: Span, entity: Entity<'a>) {
+    pub(super) fn used(&mut self, name: Name<'a>, span: Span, entity: Entity<'a>) {
         let end = (span.start + name.name.len() as u32).min(span.end);
         self.mesh.uses.push((Span::new(span.file, span.start, end), entity));
     }
