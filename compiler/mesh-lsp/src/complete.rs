@@ -104,6 +104,12 @@ pub(crate) fn wanted(program: &Program, file: FileId, context: &Context) -> Vec<
         false => context.words(),
     };
     for word in words {
+        if let (Some(tests), Some(open)) = (tests_of(word), open_group(written)) {
+            let parsed = mesh_syntax::parse(file, open);
+            let items = parsed.tree.statements().last().map_or(&[][..], |statement| statement.items());
+            out.extend(condition(tests, &parsed.tree, items, open.trim_end().ends_with(',')));
+            continue;
+        }
         let parsed = mesh_syntax::parse(file, written);
         let items = parsed.tree.statements().last().map_or(&[][..], |statement| statement.items());
         let items = items.get(usize::from(!word.entry.word.is_empty())..).unwrap_or_default();
@@ -156,11 +162,7 @@ fn words(block: Block) -> Vec<Offer> {
 
 /// What the shapes of a word expect at the end of what is written.
 fn expected(word: &'static Word, tree: &mesh_syntax::Tree<'_>, items: &[Item], comma: bool) -> Vec<Wanted> {
-    let tests = word.shapes.iter().flat_map(|shape| &shape.elements).find_map(|element| match element {
-        mesh_compiler::vocabulary::Element::Slot(slot) => slot.of.tests(),
-        _ => None,
-    });
-    if let Some(tests) = tests {
+    if let Some(tests) = tests_of(word) {
         return condition(tests, tree, items, comma);
     }
     let expected = follow(word, tree, items, comma).into_iter().flat_map(|fit| fit.expected);
@@ -169,6 +171,27 @@ fn expected(word: &'static Word, tree: &mesh_syntax::Tree<'_>, items: &[Item], c
         Expected::Slot(slot) => Wanted::Operand(slot.of),
     });
     wanted.collect()
+}
+
+/// The tests of the condition that stands behind a word.
+fn tests_of(word: &Word) -> Option<Block> {
+    word.shapes.iter().flat_map(|shape| &shape.elements).find_map(|element| match element {
+        mesh_compiler::vocabulary::Element::Slot(slot) => slot.of.tests(),
+        _ => None,
+    })
+}
+
+/// What stands in the innermost bracket that is open.
+fn open_group(written: &str) -> Option<&str> {
+    let mut open = Vec::new();
+    for (at, c) in written.char_indices() {
+        match c {
+            '(' => open.push(at + 1),
+            ')' => _ = open.pop(),
+            _ => {}
+        }
+    }
+    open.last().map(|at| &written[*at..])
 }
 
 /// The tests of a condition, and what the last of them expects.

@@ -64,6 +64,11 @@ pub fn context(text: &str, at: usize) -> Option<Context> {
                     heads.clear();
                 }
             }
+            // A bracket that nobody has closed ends with the next statement of the file.
+            b'\n' if depth > 0 && starts_statement(&text[here + 1..]) => {
+                (start, depth) = (here + 1, 0);
+                heads.clear();
+            }
             _ => {}
         }
         here += 1;
@@ -212,6 +217,7 @@ mod tests {
     fn what_is_broken_above_ends_with_the_next_statement() {
         let place = at("route a <\n  when path /a < v1\nroute b < t|").expect("a place");
         assert_eq!((place.blocks(), place.owner()), (vec![Block::Route], ("route", "b")));
+        assert_eq!(at("allow a < from (b\nroute b |").expect("a place").typed, "route b ");
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub fn of(program: &Program, file: FileId, context: &Context, of: Type) -> Vec<O
     let declares = declares && matches!(statement, "service" | "external" | "gateway" | "namespace");
     let names = |kind: SymbolKind, as_kind: CompletionItemKind| {
         let symbols = program.index.of_kind(kind).filter(|symbol| !declares || symbol.declared.is_none());
-        symbols.map(|symbol| named(symbol, here.as_deref(), as_kind)).collect::<Vec<_>>()
+        let dotted = context.prefix().contains('.');
+        symbols.map(|symbol| named(symbol, here.as_deref(), dotted, as_kind)).collect::<Vec<_>>()
     };
     let services = || {
         let mut out = names(SymbolKind::Service, CompletionItemKind::CLASS);
@@ -112,13 +113,13 @@ pub fn namespace(program: &Program, file: FileId) -> Option<String> {
     line.split([' ', ';', '#']).next().map(str::to_owned)
 }
 
-/// A name, with its namespace where that is another one.
-fn named(symbol: &Symbol, here: Option<&str>, kind: CompletionItemKind) -> Offer {
+/// A name, with its namespace where that is another one, or a dot is written.
+fn named(symbol: &Symbol, here: Option<&str>, dotted: bool, kind: CompletionItemKind) -> Offer {
     let mut detail = symbol.kind.word().to_owned();
     for (name, list) in symbol.details.iter().take(2) {
         detail.push_str(&format!("; {name} {}", list.join(", ")));
     }
-    match symbol.container.as_deref().filter(|other| here.is_some_and(|here| here != *other)) {
+    match symbol.container.as_deref().filter(|other| dotted || here.is_some_and(|here| here != *other)) {
         Some(other) => Offer { rank: 2, ..Offer::new(format!("{}.{other}", symbol.name), kind, detail) },
         None => Offer::new(&symbol.name, kind, detail),
     }
