@@ -35,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
 pub fn before_changes() -> SystemTime {
     let stamp = tempfile::tempfile().and_then(|file| file.metadata()).and_then(|meta| meta.modified());
     let (stamp, tick) = match stamp {
-        Ok(stamp) => (stamp, Duration::from_nanos(1)),
+        Ok(stamp) => (stamp, Duration::from_micros(1)),
         Err(_) => (SystemTime::now(), Duration::from_millis(50)),
     };
     stamp.checked_sub(tick).unwrap_or(stamp)

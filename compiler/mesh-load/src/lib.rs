@@ -279,6 +279,22 @@ pub fn beside(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The `.mesh` files behind an argument, as far as they can be found: a folder that cannot be read is left out.
+#[must_use]
+pub fn within(path: &Path) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_owned()];
+    }
+    let mut files = beside(path);
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folders = entries.filter(|path| path.is_dir() && !path.is_symlink() && !is_left_out(&name(path)));
+    files.retain(|file| !file.is_dir());
+    files.extend(folders.flat_map(|folder| within(&folder)));
+    files.sort();
+    files
+}
+
 /// The modules that a folder has for `use`: its `.mesh` files without their ends, and the folders in it that hold some.
 #[must_use]
 pub fn modules_in(folder: &Path) -> Vec<String> {

@@ -18,7 +18,7 @@ pub fn of(program: &Program, file: FileId, wanted: Range, only: Option<&[CodeAct
     };
     let mut out = Vec::new();
     if is_wanted(&CodeActionKind::QUICKFIX) {
-        for problem in program.problems().iter().filter(|problem| problem.primary.span.file == file) {
+        for problem in program.problems_so_far().iter().filter(|problem| problem.primary.span.file == file) {
             let Some(fix) = &problem.fix else { continue };
             let place = program.range(problem.primary.span);
             if place.end < wanted.start || wanted.end < place.start {

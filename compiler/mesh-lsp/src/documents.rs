@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lsp_types::{FileChangeType, FileEvent, TextDocumentContentChangeEvent, Url};
 use mesh_compiler::{Import, Memories, imports};
 use mesh_diagnostics::{FileId, Source, Sources};
-use mesh_load::{Content, Disk, Files, Loaded, load};
+use mesh_load::{Content, Disk, Files, Loaded, load, shown};
 
 use crate::job::{Check, Checked, Done, Every, Job};
 use crate::options::Options;
@@ -51,6 +51,9 @@ struct Overlay<'d>(&'d Documents);
 
 impl Files for Overlay<'_> {
     fn read(&self, path: &Path) -> std::io::Result<Content> {
+        // A module is asked for from where it is taken in: `shop/../common/presets.mesh`.
+        let path = Path::new(&shown(path)).to_owned();
+        let path = path.as_path();
         if let Some(open) = self.0.open.get(path) {
             return Ok(Content::Text(open.text.clone()));
         }
@@ -99,11 +102,16 @@ impl Documents {
     }
 
     pub fn open(&mut self, url: Url, version: i32, text: String) {
-        // A file that is new to a folder is new to its program.
-        self.refresh();
-        if let Some(path) = path_of(&url) {
-            self.open.insert(path, Open { url, version, text: text.into() });
+        let Some(path) = path_of(&url) else { return };
+        let programs = self.programs.values().chain(self.before.values());
+        let mut known = programs.filter_map(|program| Some(program.text(program.file(&url)?)));
+        match known.next().map(|known| *known == *text) {
+            Some(true) => {}
+            Some(false) => self.has_changed(&url),
+            // A file that is new to a folder is new to its program.
+            None => self.refresh(),
         }
+        self.open.insert(path, Open { url, version, text: text.into() });
     }
 
     pub fn close(&mut self, url: &Url) {
@@ -257,13 +265,15 @@ impl Documents {
     /// The files of open folders that may take a file in, by a module or through others: those that name it, or its folder.
     fn users(&self, path: &Path) -> Vec<PathBuf> {
         let names = |path: &Path| {
-            let parts = [path.file_stem(), path.parent().and_then(Path::file_name)].into_iter().flatten();
+            let folders = path.ancestors().skip(1).take_while(|folder| self.roots.is_open(folder));
+            let parts = path.file_stem().into_iter().chain(folders.filter_map(Path::file_name));
             parts.map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>()
         };
         let mut open = Vec::new();
         for path in self.roots.all() {
             if let Ok(Content::Text(text)) = Overlay(self).read(&path)
-                && text.contains("use .")
+                && text.contains("use ")
+                && text.contains("./")
             {
                 open.push((path, text));
             }

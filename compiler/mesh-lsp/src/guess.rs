@@ -47,12 +47,11 @@ pub fn all(program: &Program, known: &Names) -> Vec<(Span, usize)> {
             guess.statement(span, names, &mut out);
         }
     }
-    out.retain(|(span, _)| known.at(span.file, span.start as usize).is_none());
     out
 }
 
 /// True where some of it counts for certain choices only: not all of them together are looked at.
-fn has_branches(statement: Statement<'_, '_>) -> bool {
+pub fn has_branches(statement: Statement<'_, '_>) -> bool {
     matches!(statement.keyword(), Some("if" | "else")) || statement.children().any(has_branches)
 }
 
@@ -82,7 +81,9 @@ impl Guess<'_> {
             let end = text[start..].find(|c| !is_part(c)).map_or(text.len(), |at| start + at);
             from = end;
             let word = &text[start..end];
+            let is_known = |at: usize| self.known.at(self.file, span.start as usize + at).is_some();
             if let Some(known) = names.get(word)
+                && !is_known(start)
                 && let Some(context) = context(text, end)
                 && let Some(symbol) = self.meant(known, &context, &text[..start], word, &text[end..])
             {

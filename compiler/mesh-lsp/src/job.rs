@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use mesh_compiler::index::Index;
 use mesh_compiler::{Choices, Compilation, Memories, Other, compile_and_list, first, parameters_again};
@@ -14,8 +13,8 @@ use mesh_load::Loaded;
 
 use crate::every::{Listed, list};
 
-/// How long the other choices of a program may take to be looked at right behind it, before its problems are told.
-const SHORT: Duration = Duration::from_millis(15);
+/// How much text other choices may be looked at in, all together, right behind a check: a hundredth of a second's worth.
+const SHORT: usize = 40_000;
 
 /// What is to be done.
 pub enum Job {
@@ -95,7 +94,6 @@ impl Check {
         let Check { key, edition, loaded, set, mut memories } = self;
         let compiled = guarded(|| {
             let sources = &loaded.sources;
-            let began = Instant::now();
             let parameters = parameters_again(sources, &mut memories);
             let mut chosen = Choices::default();
             for (name, value) in set.iter().filter(|(name, _)| parameters.iter().any(|one| one.name == **name)) {
@@ -104,18 +102,13 @@ impl Check {
             let others = Other::all(&parameters, &chosen);
             let choices = first(&chosen, &parameters);
             let (compilation, index) = compile_and_list(sources, &choices, &mut memories);
-            // The first compilation takes longer than those that follow.
-            let is_short = began.elapsed() * others.len() as u32 <= SHORT;
-            let every = is_short.then(|| list(sources, &others, || true));
-            (choices, compilation, index, others, every)
+            (choices, compilation, index, others)
         });
-        let made = compiled.map(|(choices, compilation, index, others, every)| Made {
-            loaded,
-            choices,
-            compilation,
-            index,
-            others,
-            every,
+        let made = compiled.map(|(choices, compilation, index, others)| {
+            let size: usize = loaded.sources.iter().map(|(_, source)| source.text.len()).sum();
+            let is_short = size * others.len() <= SHORT;
+            let every = if is_short { guarded(|| list(&loaded.sources, &others, || true)).ok() } else { None };
+            Made { loaded, choices, compilation, index, others, every }
         });
         Checked { key, edition, memories, made }
     }

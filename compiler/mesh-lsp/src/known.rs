@@ -32,21 +32,40 @@ impl Names {
             numbers.entry(key(symbol, symbol.declared)).or_insert(at);
         }
         let mut seen: HashSet<(Span, usize)> = index.uses.iter().copied().collect();
+        let mut by_place: HashMap<Span, usize> = index.uses.iter().copied().collect();
         for listed in every {
-            let mut same = Vec::with_capacity(listed.index.symbols.len());
-            for symbol in &listed.index.symbols {
-                // What another choice declares may be used here as if somebody else did.
-                let known = numbers.get(&key(symbol, symbol.declared)).or_else(|| numbers.get(&key(symbol, None)));
-                let at = known.copied().unwrap_or(names.symbols.len());
+            // What stands at one place is one, whoever declares it; so is what nobody declares, and somebody of that name.
+            let mut same: Vec<Option<usize>> = vec![None; listed.index.symbols.len()];
+            for (span, symbol) in &listed.index.uses {
+                let named = &listed.index.symbols[*symbol];
+                let there = by_place
+                    .get(span)
+                    .copied()
+                    .filter(|at| (names.symbols[*at].kind, &names.symbols[*at].name) == (named.kind, &named.name));
+                same[*symbol] = same[*symbol].or(there);
+            }
+            for (symbol, same) in listed.index.symbols.iter().zip(&mut same) {
+                let known = || numbers.get(&key(symbol, symbol.declared)).or_else(|| numbers.get(&key(symbol, None)));
+                let alike = || {
+                    let mut alike =
+                        names.symbols.iter().enumerate().filter(|(_, one)| key(one, None) == key(symbol, None));
+                    alike.next().filter(|_| symbol.declared.is_none() && alike.next().is_none()).map(|(at, _)| at)
+                };
+                let at = same.or_else(|| known().copied()).or_else(alike).unwrap_or(names.symbols.len());
                 if at == names.symbols.len() {
                     names.symbols.push(symbol.clone());
                 }
                 names.symbols[at].declared = names.symbols[at].declared.or(symbol.declared);
                 numbers.insert(key(symbol, symbol.declared), at);
-                same.push(at);
+                *same = Some(at);
             }
-            let new = listed.index.uses.iter().map(|(span, symbol)| (*span, same[*symbol]));
-            names.uses.extend(new.filter(|one| seen.insert(*one)));
+            for (span, symbol) in &listed.index.uses {
+                let Some(at) = same[*symbol] else { continue };
+                if seen.insert((*span, at)) {
+                    names.uses.push((*span, at));
+                    by_place.entry(*span).or_insert(at);
+                }
+            }
         }
         names.sort();
         names

@@ -170,7 +170,13 @@ impl Program {
     /// the choices that are made.
     pub fn name_at(&self, file: FileId, at: usize) -> Option<(Span, usize)> {
         let here = self.index.at(Span::new(file, at as u32, at as u32));
-        here.or_else(|| self.names_so_far().at(file, at)).or_else(|| self.names().at(file, at))
+        here.or_else(|| self.names_so_far().at(file, at)).or_else(|| {
+            // Only in branches there are names that no other choice has shown.
+            let parsed = self.parsed(file);
+            let mut top = parsed.tree.statements();
+            let around = top.find(|one| (one.span().start as usize..=one.span().end as usize).contains(&at))?;
+            guess::has_branches(around).then(|| self.names().at(file, at))?
+        })
     }
 
     /// True where parts of it count for certain choices only.

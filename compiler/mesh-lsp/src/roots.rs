@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use mesh_load::{beside, expand, is_left_out};
+use mesh_load::{beside, is_left_out, within};
 
 use crate::options::Options;
 
@@ -48,27 +48,30 @@ impl Roots {
         }
     }
 
-    /// The uppermost folder above a folder, of those between which each has a program of its own in it; none above what is
-    /// open in the editor.
+    /// The uppermost folder around a folder that has a program right in it; none above what is open in the editor, and none
+    /// that does not stand for the files of the folder.
     fn root(&self, folder: &Path) -> PathBuf {
-        let mut root = folder;
-        while let Some(above) = root.parent().filter(|above| self.is_open(above)) {
-            if beside(above).is_empty() || root.file_name().is_some_and(|name| is_left_out(&name.to_string_lossy())) {
+        let (mut root, mut here) = (folder, folder);
+        while let Some(above) = here.parent().filter(|above| self.is_open(above)) {
+            if here.file_name().is_some_and(|name| is_left_out(&name.to_string_lossy())) {
                 break;
             }
-            root = above;
+            here = above;
+            if !beside(here).is_empty() {
+                root = here;
+            }
         }
         root.to_owned()
     }
 
-    fn is_open(&self, folder: &Path) -> bool {
+    pub fn is_open(&self, folder: &Path) -> bool {
         self.workspaces.iter().any(|workspace| folder.starts_with(workspace))
     }
 
     /// The files of a program that are on the disk; of a folder that is not open in the editor, those right in it.
     pub fn files(&self, key: &Path) -> Vec<PathBuf> {
         let find = || match self.named.iter().any(|named| named == key) || self.is_open(key) {
-            true => expand(&[key.to_owned()]).unwrap_or_default(),
+            true => within(key),
             false => beside(key),
         };
         self.files.borrow_mut().entry(key.to_owned()).or_insert_with(find).clone()

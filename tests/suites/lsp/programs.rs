@@ -94,13 +94,19 @@ fn nested() {
     let mut place = Place::of(&[
         ("mesh/a.mesh", "service web < http 80; versions v1, v2; account web >\n"),
         ("mesh/team/b.mesh", "service api < http 80 >\nallow api < from web >\nroute web < v1: 80%, v2 >\n"),
+        ("mesh/none/deep/d.mesh", "allow web < from web >\n"),
         ("other/c.mesh", "service web < http 90 >\n"),
     ]);
+    let deep = place.open("mesh/none/deep/d.mesh");
+    assert_eq!(place.codes(&deep), [""; 0]);
     let uri = place.open("mesh/team/b.mesh");
     assert_eq!(place.codes(&uri), [""; 0]);
     let found = place.about("definition", &uri, 1, 18);
     assert_eq!(found["uri"], place.uri("mesh/a.mesh"));
-    assert_eq!(place.renamed(&uri, 2, 7), pairs(&[("mesh/a.mesh", 1), ("mesh/team/b.mesh", 2)]));
+    assert_eq!(
+        place.renamed(&uri, 2, 7),
+        pairs(&[("mesh/a.mesh", 1), ("mesh/none/deep/d.mesh", 2), ("mesh/team/b.mesh", 2)])
+    );
     place.client.stop();
 }
 
@@ -129,6 +135,10 @@ fn imported() {
         pairs(&[("common/presets.mesh", 2), ("ops/main.mesh", 1), ("shop/main.mesh", 1)])
     );
     assert_eq!(place.renamed(&user, 1, 9), pairs(&[("shop/main.mesh", 2)]));
+    // What is open counts, whatever path leads to it.
+    place.client.change(&uri, 2, None, &format!("# Another line.\n{module}"));
+    let edits = place.about("rename", &user, 2, 17);
+    assert_eq!(edits["changes"][&uri][0]["range"]["start"], json!({ "line": 1, "character": 8 }), "{edits}");
     place.client.stop();
 }
 
