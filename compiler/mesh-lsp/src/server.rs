@@ -368,7 +368,10 @@ impl Session {
             let programs = documents.programs();
             let mut found: HashMap<Url, Vec<Diagnostic>> = HashMap::new();
             for (url, problems) in programs.iter().flat_map(|program| problems::all(program)) {
-                let known = found.entry(url).or_default();
+                let Some(known) = found.get_mut(&url) else {
+                    found.insert(url, problems);
+                    continue;
+                };
                 // A module has the problems of all programs that take it in, each once.
                 for problem in problems {
                     if !known.contains(&problem) {
