@@ -106,6 +106,8 @@ pub fn run(connection: Connection) -> Result<bool, ProtocolError> {
 /// The messages of a channel as they come. The reader of a connection hands over one at a time.
 fn all_of(receiver: Receiver<Message>) -> Receiver<Message> {
     let (sender, inbox) = crossbeam_channel::unbounded();
+    // What waits already is there at once.
+    let _ = receiver.try_iter().try_for_each(|message| sender.send(message));
     std::thread::spawn(move || receiver.iter().try_for_each(|message| sender.send(message)));
     inbox
 }
